@@ -1,0 +1,93 @@
+/**
+ * Who may import whom: one line per room of src/. A room may always import from itself.
+ * `config` and `database` are the ground floor. Rooms not named in a line are out of its reach.
+ */
+const MAY_IMPORT = {
+  kakao: [],
+  config: [],
+  queue: [],
+  database: ['config'],
+  ledger: ['database'],
+  events: ['database', 'queue'],
+  campaigns: ['kakao', 'database'],
+  shares: ['kakao', 'database'],
+  deliveries: ['kakao', 'queue', 'database'],
+  webhook: ['kakao', 'deliveries', 'queue', 'database'],
+  settlement: [
+    'kakao',
+    'deliveries',
+    'queue',
+    'database',
+    'campaigns',
+    'ledger',
+    'shares',
+    'events',
+  ],
+  operations: [
+    'config',
+    'database',
+    'kakao',
+    'deliveries',
+    'queue',
+    'campaigns',
+    'ledger',
+    'shares',
+    'events',
+    'settlement',
+  ],
+  simulator: ['kakao'],
+};
+
+const roomRules = Object.entries(MAY_IMPORT).map(([room, others]) => ({
+  name: `${room}-imports`,
+  comment: `${room}/ may import from: ${others.join(', ') || 'no other room'}`,
+  severity: 'error',
+  from: { path: `^src/${room}/` },
+  to: { path: '^src/', pathNot: `^src/(${[room, ...others].join('|')})/` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...roomRules,
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'known-rooms-only',
+      comment:
+        'Every folder of src/ is a room with a line in MAY_IMPORT; utils/ and common/ are not.',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/[^/]+/', pathNot: `^src/(${Object.keys(MAY_IMPORT).join('|')})/` },
+    },
+    {
+      name: 'kakao-is-pure',
+      comment: 'kakao/ holds words and rules: no Nest, no I/O.',
+      severity: 'error',
+      from: { path: '^src/kakao/' },
+      to: { path: '(^|node_modules/)(@nestjs|typeorm|pg|bullmq|express|fastify)' },
+    },
+    {
+      name: 'no-barrels',
+      comment: 'The one public face is src/index.ts.',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/.+/index\\.ts$' },
+    },
+    {
+      name: 'no-dev-dependencies-in-src',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.json'],
+    },
+  },
+};
