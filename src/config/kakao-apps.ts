@@ -1,0 +1,33 @@
+import { SettingFault } from './setting-fault.js';
+
+/** The app of `KAKAO_ADMIN_KEYS`, which needs no name where there is only one. */
+export const DEFAULT_APP = 'default';
+
+/** Reads `KAKAO_ADMIN_KEYS` (keys of the app `default`, comma-separated) and `KAKAO_APPS` (JSON: app to keys). */
+export function readKakaoApps(
+  adminKeys: string | undefined,
+  apps: string | undefined,
+): Readonly<Record<string, readonly string[]>> {
+  return {
+    ...(adminKeys === undefined ? {} : { [DEFAULT_APP]: adminKeys.split(',').map((key) => key.trim()) }),
+    ...(apps === undefined ? {} : parseApps(apps)),
+  };
+}
+
+function parseApps(json: string): Record<string, string[]> {
+  const fault = new SettingFault('KAKAO_APPS must be JSON: an object of app name to a list of admin keys.');
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(json);
+  } catch {
+    throw fault;
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw fault;
+  return Object.fromEntries(
+    Object.entries(parsed).map(([app, given]: [string, unknown]) => {
+      const keys = Array.isArray(given) ? (given as unknown[]) : [given];
+      if (!keys.every((key) => typeof key === 'string')) throw fault;
+      return [app, keys];
+    }),
+  );
+}

@@ -1,0 +1,88 @@
+import { readApiTokens, type ApiToken } from './api-tokens.js';
+import { readKakaoApps } from './kakao-apps.js';
+import { EnvironmentReader, type Environment } from './environment-reader.js';
+
+export const ROLES = ['web', 'worker', 'relay'] as const;
+export type Role = (typeof ROLES)[number];
+export const TRANSPORTS = ['in-process', 'bullmq'] as const;
+export type Transport = (typeof TRANSPORTS)[number];
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** All settings of the service, read once. */
+export interface Settings {
+  readonly production: boolean;
+  readonly port: number;
+  readonly host: string;
+  /** Kakao app to admin keys; empty where none are set, which only development can mend. */
+  readonly kakaoApps: Readonly<Record<string, readonly string[]>>;
+  readonly userParameter: string;
+  /** Undefined: an embedded Postgres under `dataDir`. */
+  readonly databaseUrl: string | undefined;
+  readonly databaseSchema: string;
+  readonly databasePoolSize: number;
+  readonly dataDir: string;
+  /** Undefined: the queue is on Postgres. */
+  readonly redisUrl: string | undefined;
+  readonly roles: readonly Role[];
+  readonly workerConcurrency: number;
+  readonly adminToken: string | undefined;
+  readonly apiTokens: readonly ApiToken[];
+  readonly eventTransports: readonly Transport[];
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** How long load balancers are given to notice that the process is going away, ms. */
+  readonly drainMs: number;
+}
+
+/** Settings that cannot be used. Names them, never prints what they were set to. */
+export class SettingsError extends Error {
+  readonly code = 'KAKAO_SHARE_SETTINGS';
+  override readonly name = 'SettingsError';
+  constructor(readonly faults: readonly string[]) {
+    super(`The settings cannot be used:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+  }
+}
+
+/**
+ * Reads and validates all settings. A secret can also come from a file, named by the same setting with `_FILE`.
+ * @throws {SettingsError} listing every fault at once
+ */
+export function readSettings(environment: Environment): Settings {
+  const faults: string[] = [];
+  const given = new EnvironmentReader(environment, faults);
+  const production = given.text('NODE_ENV') === 'production';
+  const settings: Settings = {
+    production,
+    port: given.integer('PORT', 3000, 0, 65_535),
+    host: given.text('HOST') ?? (production ? '0.0.0.0' : '127.0.0.1'),
+    kakaoApps: given.parsed('KAKAO_APPS', () => readKakaoApps(given.secret('KAKAO_ADMIN_KEYS'), given.secret('KAKAO_APPS'))) ?? {},
+    userParameter: given.text('KAKAO_USER_PARAMETER') ?? 'user_id',
+    databaseUrl: given.url('DATABASE_URL', ['postgres:', 'postgresql:']),
+    databaseSchema: given.text('DATABASE_SCHEMA') ?? 'kakao_share',
+    databasePoolSize: given.integer('DATABASE_POOL_SIZE', 10, 2, 200),
+    dataDir: given.text('DATA_DIR') ?? '.data',
+    redisUrl: given.url('REDIS_URL', ['redis:', 'rediss:']),
+    roles: given.list('ROLES', ROLES, ROLES),
+    workerConcurrency: given.integer('WORKER_CONCURRENCY', 2, 1, 64),
+    adminToken: given.secret('ADMIN_TOKEN'),
+    apiTokens: given.parsed('API_TOKENS', () => readApiTokens(given.secret('API_TOKENS'))) ?? [],
+    eventTransports: given.list('EVENT_TRANSPORTS', TRANSPORTS, production ? ['in-process'] : TRANSPORTS),
+    logLevel: given.list('LOG_LEVEL', LOG_LEVELS, ['info'])[0] ?? 'info',
+    drainMs: given.integer('DRAIN_MS', production ? 2_000 : 0, 0, 5_000),
+  };
+  if (production) faults.push(...missingInProduction(settings));
+  if (faults.length > 0) throw new SettingsError(faults);
+  return settings;
+}
+
+/** Production fails closed: nothing is generated, nothing embedded. */
+function missingInProduction(settings: Settings): string[] {
+  const faults: string[] = [];
+  if (settings.databaseUrl === undefined) faults.push('DATABASE_URL is not set: production runs on a Postgres of yours.');
+  if (settings.roles.includes('web') && Object.keys(settings.kakaoApps).length === 0) {
+    faults.push('KAKAO_ADMIN_KEYS (or KAKAO_APPS) is not set: no webhook could be authenticated.');
+  }
+  if (settings.adminToken === undefined && settings.apiTokens.length === 0) {
+    faults.push('ADMIN_TOKEN (or API_TOKENS) is not set: nobody could manage the service.');
+  }
+  return faults;
+}

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import type { Problem } from '../kakao/parameter.js';
+
+/** Where deliveries come from. Kakao's channel and unlink webhooks could enter by the same door. */
+export const SHARE_SOURCE = 'kakao.share';
+
+/** One webhook of one app, as it was received. */
+export interface Delivery {
+  readonly id: string;
+  readonly source: string;
+  readonly app: string;
+  /** Undefined where Kakao's header was missing, repeated or over-long; then no repeat can be recognised. */
+  readonly resourceId: string | undefined;
+  readonly receivedAt: Date;
+  readonly keyFingerprint: string;
+  /** The custom parameter that names the user at the door which took this in. */
+  readonly userParameter: string;
+  readonly method: string;
+  /** The chosen headers; never Authorization. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query: Buffer;
+  readonly body: Buffer;
+  /** Why it could not be understood; empty when it could. */
+  readonly problems: readonly Problem[];
+}
+
+/** What became of a delivery at the door. */
+export interface Acceptance {
+  /** `duplicate` is said only when the same resource id is proven to be stored. */
+  readonly status: 'accepted' | 'duplicate' | 'quarantined';
+  /** Of a duplicate: the delivery that was stored first. */
+  readonly deliveryId: string;
+  readonly problems: readonly Problem[];
+}
+
+/** Tells a repeat from other content under the same resource id. */
+export function digestOf(delivery: Pick<Delivery, 'method' | 'query' | 'body'>): Buffer {
+  return createHash('sha256')
+    .update(`${delivery.method}\n${delivery.query.length}\n`)
+    .update(delivery.query)
+    .update(delivery.body)
+    .digest();
+}

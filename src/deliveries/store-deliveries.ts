@@ -1,0 +1,137 @@
+import type { Transaction } from '../database/database.js';
+import { digestOf, type Acceptance, type Delivery } from './delivery.js';
+
+/** A job was asked for just now; before this the sweeper does not ask again. Generous against a burst's waiting time. */
+export const DISPATCH_LEASE_S = 60;
+/** Other content under a known id is evidence, not data: a handful is enough. */
+const MAX_DIFFERING_REPEATS = 5;
+
+const STORE = `
+  WITH given AS (
+    SELECT * FROM unnest(
+      $1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::text[],
+      $9::json[], $10::bytea[], $11::bytea[], $12::bytea[], $13::json[]
+    ) AS g (id, source, app, resource_id, received_at, key_fingerprint, user_parameter, method,
+            headers, query, body, digest, problems)
+  ), keyed AS (
+    INSERT INTO kakao_share.delivery_keys (resource_id, app, source, delivery_id, received_at, digest)
+    SELECT resource_id, app, source, id, received_at, digest FROM given
+    WHERE resource_id IS NOT NULL
+    ORDER BY resource_id COLLATE "C", app, source
+    ON CONFLICT DO NOTHING
+    RETURNING delivery_id
+  ), fresh AS (
+    SELECT * FROM given WHERE resource_id IS NULL OR id IN (SELECT delivery_id FROM keyed)
+  ), stored AS (
+    INSERT INTO kakao_share.deliveries (id, source, app, resource_id, received_at, key_fingerprint, user_parameter, method,
+                            headers, query, body, digest, problems)
+    SELECT * FROM fresh
+  ), opened AS (
+    INSERT INTO kakao_share.open_deliveries (delivery_id, dispatched_at, leased_until)
+    SELECT id, clock_timestamp(), clock_timestamp() + make_interval(secs => ${DISPATCH_LEASE_S}) FROM fresh
+  )
+  SELECT id FROM fresh`;
+
+// ON CONFLICT DO NOTHING cannot see a row that was committed meanwhile; a statement of its own can.
+const FIND_FIRST = `
+  SELECT k.resource_id, k.app, k.source, k.delivery_id, k.digest
+  FROM unnest($1::text[], $2::text[], $3::text[]) AS g (resource_id, app, source)
+  JOIN kakao_share.delivery_keys k ON (k.resource_id, k.app, k.source) = (g.resource_id, g.app, g.source)`;
+
+const KEEP_DIFFERING = `
+  INSERT INTO kakao_share.differing_repeats (delivery_id, digest, received_at, method, headers, query, body)
+  SELECT $1, $2, $3, $4, $5, $6, $7
+  WHERE (SELECT count(*) FROM kakao_share.differing_repeats WHERE delivery_id = $1) < ${MAX_DIFFERING_REPEATS}
+  ON CONFLICT DO NOTHING`;
+
+interface FirstRow {
+  resource_id: string;
+  app: string;
+  source: string;
+  delivery_id: string;
+  digest: Buffer;
+}
+
+/** Stores a batch of deliveries. Of equal keys, in the batch or in the database, exactly one is accepted. */
+export async function storeDeliveries(tx: Transaction, batch: readonly Delivery[]): Promise<Acceptance[]> {
+  const firstOfKey = new Map<string, Delivery>();
+  for (const delivery of batch) {
+    if (!firstOfKey.has(keyOf(delivery))) firstOfKey.set(keyOf(delivery), delivery);
+  }
+  const stored = await insert(tx, [...firstOfKey.values()]);
+  const repeats = batch.filter((delivery) => !stored.has(delivery.id));
+  const firsts = await findFirsts(tx, repeats);
+  await keepDiffering(tx, repeats, firsts);
+  return batch.map((delivery) => {
+    if (stored.has(delivery.id)) {
+      const status = delivery.problems.length > 0 ? 'quarantined' : 'accepted';
+      return { status, deliveryId: delivery.id, problems: delivery.problems };
+    }
+    return { status: 'duplicate', deliveryId: firstRow(firsts, delivery).delivery_id, problems: [] };
+  });
+}
+
+/** A delivery without a resource id is like no other. */
+function keyOf(delivery: Pick<Delivery, 'id' | 'resourceId' | 'app' | 'source'>): string {
+  if (delivery.resourceId === undefined) return delivery.id;
+  return JSON.stringify([delivery.resourceId, delivery.app, delivery.source]);
+}
+
+async function insert(tx: Transaction, deliveries: readonly Delivery[]): Promise<Set<string>> {
+  const column = <T>(valueOf: (delivery: Delivery) => T): T[] => deliveries.map(valueOf);
+  const rows = await tx.query<{ id: string }>(STORE, [
+    column((d) => d.id),
+    column((d) => d.source),
+    column((d) => d.app),
+    column((d) => d.resourceId ?? null),
+    column((d) => d.receivedAt),
+    column((d) => d.keyFingerprint),
+    column((d) => d.userParameter),
+    column((d) => d.method),
+    column((d) => JSON.stringify(d.headers)),
+    column((d) => d.query),
+    column((d) => d.body),
+    column(digestOf),
+    column((d) => (d.problems.length > 0 ? JSON.stringify(d.problems) : null)),
+  ]);
+  return new Set(rows.map(({ id }) => id));
+}
+
+async function findFirsts(tx: Transaction, repeats: readonly Delivery[]): Promise<Map<string, FirstRow>> {
+  if (repeats.length === 0) return new Map();
+  const rows = await tx.query<FirstRow>(FIND_FIRST, [
+    repeats.map((d) => d.resourceId),
+    repeats.map((d) => d.app),
+    repeats.map((d) => d.source),
+  ]);
+  return new Map(rows.map((row) => [keyOf({ ...row, id: row.delivery_id, resourceId: row.resource_id }), row]));
+}
+
+async function keepDiffering(
+  tx: Transaction,
+  repeats: readonly Delivery[],
+  firsts: ReadonlyMap<string, FirstRow>,
+): Promise<void> {
+  for (const repeat of repeats) {
+    const first = firstRow(firsts, repeat);
+    const digest = digestOf(repeat);
+    if (digest.equals(first.digest)) continue;
+    const { receivedAt, method, headers, query, body } = repeat;
+    await tx.query(KEEP_DIFFERING, [
+      first.delivery_id,
+      digest,
+      receivedAt,
+      method,
+      JSON.stringify(headers),
+      query,
+      body,
+    ]);
+  }
+}
+
+function firstRow(firsts: ReadonlyMap<string, FirstRow>, repeat: Delivery): FirstRow {
+  const first = firsts.get(keyOf(repeat));
+  // Never answer `duplicate` unproven: without the first row the batch fails and is tried again.
+  if (first === undefined) throw new Error('A conflicting delivery key vanished while it was looked up.');
+  return first;
+}

@@ -1,0 +1,31 @@
+import type { DomainEventType, ShareEvent } from './domain-event.js';
+import type { EventTransport } from './transport.js';
+
+/** Hears of an event at least once; one that throws hears of it again, and so do those registered after it. */
+export type ShareEventListener = (event: ShareEvent) => void | Promise<void>;
+
+/**
+ * Tells listeners in the process that runs the relay: the transport `in-process`.
+ * Inject it in a host application and register listeners while the application starts.
+ */
+export class ShareEvents implements EventTransport {
+  readonly name = 'in-process';
+  readonly #listeners: { type: DomainEventType | '*'; listener: ShareEventListener }[] = [];
+
+  /** Registers a listener for one type of event, or for all (`*`). */
+  on(type: DomainEventType | '*', listener: ShareEventListener): void {
+    this.#listeners.push({ type, listener });
+  }
+
+  async publish(events: readonly ShareEvent[]): Promise<void> {
+    for (const event of events) {
+      for (const { type, listener } of this.#listeners) {
+        if (type === '*' || type === event.type) await listener(event);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    // Nothing is open.
+  }
+}

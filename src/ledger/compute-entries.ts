@@ -1,0 +1,42 @@
+import { accountKey, type Account, type Entry, type NewTransfer } from './account.js';
+
+/** A transfer that the books cannot take. */
+export class LedgerError extends Error {
+  readonly code = 'KAKAO_SHARE_LEDGER';
+  override readonly name = 'LedgerError';
+}
+
+/**
+ * Turns transfers into entries, each seeing the balances that those before it left. Pure; the database checks the same.
+ *
+ * @param accounts every account that a transfer names, by `accountKey`, with its balance before
+ * @throws {LedgerError} for an amount that is no positive integer, a transfer to itself or between units
+ */
+export function computeEntries(
+  transfers: readonly NewTransfer[],
+  accounts: ReadonlyMap<string, Account>,
+): { entries: Entry[]; balances: Map<string, number> } {
+  const balances = new Map<string, number>([...accounts.values()].map(({ id, balance }) => [id, balance]));
+  const entries = transfers.flatMap((transfer) => {
+    refuseImpossible(transfer);
+    return [
+      addTo(balances, accounts.get(accountKey(transfer.from)), transfer, -transfer.amount),
+      addTo(balances, accounts.get(accountKey(transfer.to)), transfer, transfer.amount),
+    ];
+  });
+  return { entries, balances };
+}
+
+function refuseImpossible({ amount, from, to }: NewTransfer): void {
+  if (!Number.isSafeInteger(amount) || amount <= 0) throw new LedgerError('An amount must be a positive integer.');
+  if (accountKey(from) === accountKey(to)) throw new LedgerError('A transfer needs two accounts.');
+  if (from.app !== to.app || from.unit !== to.unit) throw new LedgerError('A transfer stays within an app and a unit.');
+}
+
+function addTo(balances: Map<string, number>, account: Account | undefined, { id }: NewTransfer, amount: number): Entry {
+  if (account === undefined) throw new LedgerError('A transfer names an account that was not locked.');
+  const balanceAfter = (balances.get(account.id) ?? 0) + amount;
+  if (!Number.isSafeInteger(balanceAfter)) throw new LedgerError('A balance would leave the range of exact integers.');
+  balances.set(account.id, balanceAfter);
+  return { transferId: id, accountId: account.id, amount, balanceAfter };
+}

@@ -1,0 +1,122 @@
+import { createPostgresBackend, Queue, Worker } from 'bullmq';
+import type { ConnectionOptions, Job, QueueOptions, WorkerOptions } from 'bullmq';
+import pg from 'pg';
+import { within } from '../lifecycle/within.js';
+
+/**
+ * Which store carries the jobs: Redis (or Valkey, or a cluster), or Postgres. Redis takes BullMQ's own connection
+ * options or a client, so that a host application can hand over its own; it should run with AOF and `noeviction`.
+ */
+export type QueueStoreOptions =
+  | { readonly redis: ConnectionOptions; readonly prefix?: string }
+  | { readonly postgres: { readonly url: string; readonly schema?: string } };
+
+/** BullMQ's own default; migrations put its tables there. */
+export const DEFAULT_QUEUE_SCHEMA = 'bullmq';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 10_000;
+const PRODUCER_CONNECTIONS = 2;
+
+/** A queue whose jobs carry `Data`. */
+export type JobQueue<Data> = Queue<Data, unknown, string>;
+export type JobWorker<Data> = Worker<Data, unknown>;
+
+/** Opens BullMQ queues and workers on the chosen store, leaving the host's process-wide defaults alone. */
+export class QueueStore {
+  constructor(readonly options: QueueStoreOptions) {}
+
+  get kind(): 'redis' | 'postgres' {
+    return 'redis' in this.options ? 'redis' : 'postgres';
+  }
+
+  /** @throws when the store cannot be reached now; try again later. */
+  async openQueue<Data>(name: string): Promise<JobQueue<Data>> {
+    const { options } = this;
+    if ('redis' in options) {
+      const queue = new Queue(name, {
+        connection: forProducer(options.redis),
+        ...(options.prefix === undefined ? {} : { prefix: options.prefix }),
+      });
+      return ready(queue as unknown as JobQueue<Data>);
+    }
+    await probePostgres(options.postgres.url);
+    const open = { connection: this.#pool(options.postgres, PRODUCER_CONNECTIONS) };
+    const queue = new Queue(name, open as unknown as QueueOptions<string>, createPostgresBackend);
+    return ready(queue as unknown as JobQueue<Data>);
+  }
+
+  /** @throws when the store cannot be reached now; try again later. */
+  async openWorker<Data>(
+    name: string,
+    process: (job: Job<Data>) => Promise<void>,
+    tuning: Omit<WorkerOptions, 'connection'>,
+  ): Promise<JobWorker<Data>> {
+    const { options } = this;
+    if ('redis' in options) {
+      const worker = new Worker(name, process as (job: Job) => Promise<void>, {
+        ...tuning,
+        connection: forWorker(options.redis),
+        ...(options.prefix === undefined ? {} : { prefix: options.prefix }),
+      });
+      return ready(worker as unknown as JobWorker<Data>);
+    }
+    await probePostgres(options.postgres.url);
+    const open = { ...tuning, connection: this.#pool(options.postgres, (tuning.concurrency ?? 1) + 1) };
+    const worker = new Worker(
+      name,
+      process as (job: Job) => Promise<void>,
+      open as unknown as WorkerOptions<string>,
+      createPostgresBackend,
+    );
+    return ready(worker as unknown as JobWorker<Data>);
+  }
+
+  #pool({ url, schema = DEFAULT_QUEUE_SCHEMA }: { url: string; schema?: string }, max: number): object {
+    return {
+      connectionString: url,
+      schema,
+      max,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      keepAlive: true,
+    };
+  }
+}
+
+/** A queue built while Postgres is down fails for ever, so the door to it is tried first. */
+async function probePostgres(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  client.on('error', () => undefined);
+  await client.connect();
+  await client.end();
+}
+
+async function ready<Opened extends { waitUntilReady(): Promise<unknown>; close(): Promise<void> }>(
+  opened: Opened & { on(event: 'error', listener: () => void): unknown },
+): Promise<Opened> {
+  // Errors of a running connection surface where they are awaited; without a listener they would end the process.
+  opened.on('error', () => undefined);
+  try {
+    await within(CONNECT_TIMEOUT_MS, 'reaching the queue store', opened.waitUntilReady());
+    return opened;
+  } catch (error) {
+    void opened.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** A door must not wait for Redis: commands fail at once while it is away. Clients handed over stay as they are. */
+function forProducer(redis: ConnectionOptions): ConnectionOptions {
+  if (!isPlainOptions(redis)) return redis;
+  return { enableOfflineQueue: false, maxRetriesPerRequest: 1, connectTimeout: CONNECT_TIMEOUT_MS, ...redis };
+}
+
+/** A worker waits for Redis as long as it takes. */
+function forWorker(redis: ConnectionOptions): ConnectionOptions {
+  return isPlainOptions(redis) ? { ...redis, maxRetriesPerRequest: null } : redis;
+}
+
+function isPlainOptions(redis: ConnectionOptions): redis is ConnectionOptions & { host?: string } {
+  return Object.getPrototypeOf(redis) === Object.prototype;
+}

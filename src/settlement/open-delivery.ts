@@ -1,0 +1,103 @@
+import type { Database, Transaction } from '../database/database.js';
+import type { Problem } from '../kakao/parameter.js';
+import { readShareWebhook, type ShareWebhook } from '../kakao/share-webhook.js';
+
+/** A delivery to be settled, locked by the transaction that settles it. */
+export interface OpenDelivery {
+  readonly id: string;
+  readonly app: string;
+  readonly receivedAt: Date;
+  /** How many decisions there were before: more than none after a replay. */
+  readonly decisions: number;
+  readonly lastError: string | undefined;
+  /** What it says, or why that cannot be told. */
+  readonly reading: ShareWebhook | readonly Problem[];
+}
+
+interface OpenRow {
+  id: string;
+  app: string;
+  received_at: Date;
+  user_parameter: string;
+  method: string;
+  headers: Record<string, string> | null;
+  query: Buffer | null;
+  body: Buffer | null;
+  problems: Problem[] | null;
+  last_error: string | null;
+  decisions: number;
+}
+
+/**
+ * Locks those of the named deliveries that are open and that nobody else is settling. What a stale job names is not among
+ * them any more.
+ */
+export async function lockOpenDeliveries(tx: Transaction, deliveryIds: readonly string[]): Promise<OpenDelivery[]> {
+  const rows = await tx.query<OpenRow>(
+    `SELECT d.id, d.app, d.received_at, d.user_parameter, d.method, d.headers, d.query, d.body, d.problems, o.last_error,
+            (SELECT coalesce(max(number), 0) FROM kakao_share.decisions WHERE delivery_id = d.id) AS decisions
+     FROM kakao_share.open_deliveries o JOIN kakao_share.deliveries d ON d.id = o.delivery_id
+     WHERE o.delivery_id = ANY($1)
+     ORDER BY o.delivery_id FOR UPDATE OF o SKIP LOCKED`,
+    [deliveryIds],
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    app: row.app,
+    receivedAt: row.received_at,
+    decisions: row.decisions,
+    lastError: row.last_error ?? undefined,
+    reading: row.problems ?? read(row),
+  }));
+}
+
+function read({ method, headers, query, body, user_parameter }: OpenRow): ShareWebhook | Problem[] {
+  if (query === null || body === null) return [{ field: 'request', problem: 'was erased' }];
+  const raw = {
+    method,
+    query,
+    body,
+    contentType: headers?.['content-type'],
+    contentEncoding: headers?.['content-encoding'],
+  };
+  return readShareWebhook(raw, user_parameter);
+}
+
+/** Takes settled deliveries off the work list. */
+export async function closeDeliveries(tx: Transaction, deliveryIds: readonly string[]): Promise<void> {
+  await tx.query('DELETE FROM kakao_share.open_deliveries WHERE delivery_id = ANY($1)', [deliveryIds]);
+}
+
+/** Counts an attempt before the work begins, so that a delivery which brings its worker down is counted too. */
+export async function countAttempts(
+  database: Database,
+  deliveryIds: readonly string[],
+  only: 'first attempts' | 'any attempt',
+): Promise<{ id: string; attempts: number }[]> {
+  return database.query<{ id: string; attempts: number }>(
+    `WITH taken AS (
+       SELECT delivery_id FROM kakao_share.open_deliveries
+       WHERE delivery_id = ANY($1) AND (attempts = 0 OR NOT $2)
+       ORDER BY delivery_id FOR UPDATE SKIP LOCKED)
+     UPDATE kakao_share.open_deliveries o SET attempts = attempts + 1
+     FROM taken WHERE o.delivery_id = taken.delivery_id
+     RETURNING o.delivery_id AS id, o.attempts`,
+    [deliveryIds, only === 'first attempts'],
+  );
+}
+
+/** Keeps why a delivery failed and lets nobody ask for it before `retryMs` have passed. */
+export async function postponeDelivery(
+  database: Database,
+  deliveryId: string,
+  error: string,
+  leaseMs: number,
+): Promise<void> {
+  await database.query(
+    `UPDATE kakao_share.open_deliveries
+     SET last_error = $2, dispatched_at = clock_timestamp(),
+         leased_until = clock_timestamp() + make_interval(secs => $3::float8 / 1000)
+     WHERE delivery_id = $1`,
+    [deliveryId, error, leaseMs],
+  );
+}

@@ -1,0 +1,32 @@
+import type { QueueStoreOptions } from '../queue/queue-store.js';
+
+/** What decides the module's shape. */
+export interface SettlementModuleShape {
+  /** Name of the TypeORM data source, where it is not the default one. */
+  readonly dataSource?: string;
+}
+
+/** What workers and relay need to know; may come from a factory. */
+export interface SettlementModuleOptions {
+  /** Where settlement jobs come from: the same store as the door's. */
+  readonly queue: QueueStoreOptions;
+  /** The Postgres schema with our tables. Default `kakao_share`. */
+  readonly schema?: string;
+  /** What this process does. Default both. */
+  readonly roles?: readonly ('worker' | 'relay')[];
+  /** Settlement jobs at a time, each on its own database connection. Default 2. */
+  readonly concurrency?: number;
+  /** Where events go. Default `in-process`; `bullmq` adds the bounded queue `domain-events`. */
+  readonly eventTransports?: readonly EventTransportName[];
+}
+
+export const EVENT_TRANSPORTS = ['in-process', 'bullmq'] as const;
+export type EventTransportName = (typeof EVENT_TRANSPORTS)[number];
+
+export type SettlementModuleAsyncOptions<Injected extends unknown[] = never[]> = SettlementModuleShape & {
+  readonly imports?: import('@nestjs/common').ModuleMetadata['imports'];
+  readonly inject?: import('@nestjs/common').FactoryProvider['inject'];
+  readonly useFactory: (...injected: Injected) => SettlementModuleOptions | Promise<SettlementModuleOptions>;
+};
+
+export const DEFAULT_CONCURRENCY = 2;

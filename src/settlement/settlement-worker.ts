@@ -1,0 +1,75 @@
+import type { Logger } from '@nestjs/common';
+import type { Database } from '../database/database.js';
+import { readSchemaState } from '../database/schema-state.js';
+import { sweep } from '../deliveries/sweep.js';
+import { ensureDestinations } from '../events/destinations.js';
+import { BackgroundLoop } from '../lifecycle/background-loop.js';
+import { within } from '../lifecycle/within.js';
+import type { JobWorker, QueueStore } from '../queue/queue-store.js';
+import { openSettlementWorker, type SettleJob, type SettlementQueue } from '../queue/settlement-queue.js';
+import type { Settler } from './settler.js';
+
+/** How long a delivery without a job waits at most, beyond its lease. */
+const SWEEP_INTERVAL_MS = 5_000;
+
+/** The database is not ready for this version of the code. */
+export class SchemaNotReadyError extends Error {
+  readonly code = 'KAKAO_SHARE_SCHEMA_NOT_READY';
+  override readonly name = 'SchemaNotReadyError';
+}
+
+export interface SettlementWorkerParts {
+  readonly database: Database;
+  readonly store: QueueStore;
+  readonly queue: SettlementQueue;
+  readonly settler: Settler;
+  /** Destinations that must be known before anything is settled, so that they hear of it. */
+  readonly destinations: readonly string[];
+  readonly concurrency: number;
+  readonly logger: Logger;
+}
+
+/** Settles what the queue names and sweeps what it does not. Starts as soon as database and queue store are there. */
+export class SettlementWorker {
+  readonly #sweeper: BackgroundLoop;
+  #worker: JobWorker<SettleJob> | undefined;
+
+  constructor(private readonly parts: SettlementWorkerParts) {
+    this.#sweeper = new BackgroundLoop('settlement sweeper', () => this.#sweep(), parts.logger);
+  }
+
+  get isRunning(): boolean {
+    return this.#worker?.isRunning() === true;
+  }
+
+  start(): void {
+    this.#sweeper.start();
+  }
+
+  /** Takes no new job, finishes those at hand within `limitMs`; what is left over stays open in the database. */
+  async stop(limitMs: number): Promise<void> {
+    const { logger } = this.parts;
+    await this.#sweeper.stop(limitMs / 2);
+    await within(limitMs / 2, 'finishing settlement jobs', this.#worker?.close() ?? Promise.resolve()).catch((error: unknown) => {
+      logger.warn(String(error));
+    });
+  }
+
+  async #sweep(): Promise<number> {
+    const { database, queue, logger } = this.parts;
+    this.#worker ??= await this.#open();
+    const swept = await sweep(database, queue);
+    if (swept > 0) logger.log(`Asked again for ${swept} deliveries that no job would settle`);
+    return SWEEP_INTERVAL_MS;
+  }
+
+  async #open(): Promise<JobWorker<SettleJob>> {
+    const { database, store, settler, destinations, concurrency, logger } = this.parts;
+    const state = await readSchemaState(database);
+    if (state !== 'current') throw new SchemaNotReadyError(`The database is ${state}: run "npm run migrate" against it.`);
+    await ensureDestinations(database, destinations);
+    const worker = await openSettlementWorker(store, (deliveryIds) => settler.settle(deliveryIds), concurrency);
+    logger.log(`Settling, ${concurrency} jobs at a time, queue on ${store.kind}`);
+    return worker;
+  }
+}

@@ -1,0 +1,150 @@
+import {
+  Injectable,
+  Logger,
+  Module,
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type Provider,
+} from '@nestjs/common';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { Database } from '../database/database.js';
+import { BullmqTransport } from '../events/bullmq-transport.js';
+import { Relay } from '../events/relay.js';
+import { ShareEvents } from '../events/share-events.js';
+import type { EventTransport } from '../events/transport.js';
+import { QueueStore } from '../queue/queue-store.js';
+import { SettlementQueue } from '../queue/settlement-queue.js';
+import {
+  DEFAULT_CONCURRENCY,
+  type EventTransportName,
+  type SettlementModuleAsyncOptions,
+  type SettlementModuleOptions,
+  type SettlementModuleShape,
+} from './settlement-options.js';
+import { SettlementWorker } from './settlement-worker.js';
+import { Settler } from './settler.js';
+
+const OPTIONS = Symbol('kakao-share:settlement-options');
+const DEFAULT_TRANSPORTS: readonly EventTransportName[] = ['in-process'];
+/** Everything stops within 10 s; the worker's jobs and the relay's batch may take this much of it, side by side. */
+const STOP_LIMIT_MS = 5_000;
+
+/** Starts workers and relay with the application and stops them while its database is still open. */
+@Injectable()
+class SettlementLifecycle implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+  readonly #does: ReadonlySet<'worker' | 'relay'>;
+
+  constructor(
+    private readonly worker: SettlementWorker,
+    private readonly relay: Relay,
+    private readonly queue: SettlementQueue,
+    options: SettlementModuleOptions,
+  ) {
+    this.#does = new Set(options.roles ?? ['worker', 'relay']);
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.#does.has('worker')) this.worker.start();
+    if (this.#does.has('relay')) this.relay.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all([this.worker.stop(STOP_LIMIT_MS), this.relay.stop(STOP_LIMIT_MS)]);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.queue.close();
+  }
+}
+
+/**
+ * The workers and the relay: settles what the door took in and tells others of it, on the application's own TypeORM data
+ * source and queue store. Exports `ShareEvents` for listeners.
+ */
+@Module({})
+export class SettlementModule {
+  static forRoot(options: SettlementModuleOptions & SettlementModuleShape): DynamicModule {
+    return assemble(options, { provide: OPTIONS, useValue: options });
+  }
+
+  /** Like `forRoot`, with the options made by a factory. */
+  static forRootAsync<Injected extends unknown[]>(options: SettlementModuleAsyncOptions<Injected>): DynamicModule {
+    const { inject = [], useFactory, imports = [] } = options;
+    return assemble(options, { provide: OPTIONS, useFactory, inject } as Provider, imports);
+  }
+}
+
+function assemble(
+  shape: SettlementModuleShape,
+  optionsProvider: Provider,
+  imports: DynamicModule['imports'] = [],
+): DynamicModule {
+  const provide = <T>(token: unknown, inject: unknown[], useFactory: (...injected: never[]) => T): Provider =>
+    ({ provide: token, inject, useFactory }) as Provider;
+  return {
+    module: SettlementModule,
+    imports,
+    providers: [
+      optionsProvider,
+      ShareEvents,
+      provide(Database, [getDataSourceToken(shape.dataSource), OPTIONS], (source: DataSource, o: SettlementModuleOptions) =>
+        new Database(source, o.schema),
+      ),
+      provide(QueueStore, [OPTIONS], ({ queue }: SettlementModuleOptions) => new QueueStore(queue)),
+      provide(SettlementQueue, [QueueStore], (store: QueueStore) => new SettlementQueue(store)),
+      provide(
+        Relay,
+        [Database, QueueStore, ShareEvents, OPTIONS],
+        (database: Database, store: QueueStore, shareEvents: ShareEvents, options: SettlementModuleOptions) =>
+          new Relay(
+            database,
+            transportNames(options).map((name) => openTransport(name, store, shareEvents)),
+            new Logger('Relay'),
+          ),
+      ),
+      provide(Settler, [Database, SettlementQueue, Relay], (database: Database, queue: SettlementQueue, relay: Relay) =>
+        new Settler(database, queue, new Logger('Settler'), () => {
+          relay.wake();
+        }),
+      ),
+      provide(
+        SettlementWorker,
+        [Database, QueueStore, SettlementQueue, Settler, OPTIONS],
+        (
+          database: Database,
+          store: QueueStore,
+          queue: SettlementQueue,
+          settler: Settler,
+          options: SettlementModuleOptions,
+        ) =>
+          new SettlementWorker({
+            database,
+            store,
+            queue,
+            settler,
+            destinations: transportNames(options),
+            concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
+            logger: new Logger('SettlementWorker'),
+          }),
+      ),
+      provide(
+        SettlementLifecycle,
+        [SettlementWorker, Relay, SettlementQueue, OPTIONS],
+        (worker: SettlementWorker, relay: Relay, queue: SettlementQueue, options: SettlementModuleOptions) =>
+          new SettlementLifecycle(worker, relay, queue, options),
+      ),
+    ],
+    exports: [ShareEvents, SettlementWorker],
+  };
+}
+
+function transportNames(options: SettlementModuleOptions): readonly EventTransportName[] {
+  return options.eventTransports ?? DEFAULT_TRANSPORTS;
+}
+
+function openTransport(name: EventTransportName, store: QueueStore, shareEvents: ShareEvents): EventTransport {
+  return name === 'bullmq' ? new BullmqTransport(store) : shareEvents;
+}

@@ -1,0 +1,107 @@
+import type { Logger } from '@nestjs/common';
+import { describeError, isConflict, isConnectionLoss } from '../database/database-errors.js';
+import type { Database } from '../database/database.js';
+import { recordEvents } from '../events/record-events.js';
+import { backoffMs } from '../lifecycle/background-loop.js';
+import type { SettlementQueue } from '../queue/settlement-queue.js';
+import { closeDeliveries, countAttempts, lockOpenDeliveries, postponeDelivery } from './open-delivery.js';
+import { eventsOf, type Outcome } from './outcome.js';
+import { headOf, settleBatch, SETTLEMENT_ACTOR } from './settle-batch.js';
+import { writeDecisions } from './write-decisions.js';
+
+const LIMITS = { statementTimeoutMs: 20_000, lockTimeoutMs: 3_000 };
+/** Somebody else was in the way this often: then it is not bad luck any more. */
+const MAX_CONFLICT_RETRIES = 5;
+/** A job of 200 is down to single deliveries in three steps. */
+const SPLIT_INTO = 8;
+/** With back-off from 2 s to 5 min this is about half an hour of trying. */
+export const MAX_ATTEMPTS = 10;
+const FIRST_RETRY_MS = 2_000;
+const LAST_RETRY_MS = 300_000;
+/** How long after its retry was due a delivery is left to that retry before the sweeper asks. */
+const RETRY_LEASE_MS = 60_000;
+
+/** Settles deliveries: together where that goes well, alone where it does not. */
+export class Settler {
+  constructor(
+    private readonly database: Database,
+    private readonly queue: SettlementQueue,
+    private readonly logger: Logger,
+    private readonly onSettled: () => void = () => undefined,
+  ) {}
+
+  /** @throws when the database is away: the whole job is for later */
+  async settle(deliveryIds: readonly string[]): Promise<void> {
+    const first = await countAttempts(this.database, deliveryIds, 'first attempts');
+    await this.#settleTogether(
+      first.map(({ id }) => id),
+      1,
+    );
+    // What was tried before may be what brought its worker down: counted and settled one by one.
+    const fresh = new Set(first.map(({ id }) => id));
+    for (const deliveryId of deliveryIds.filter((id) => !fresh.has(id))) {
+      const [counted] = await countAttempts(this.database, [deliveryId], 'any attempt');
+      if (counted === undefined) continue;
+      if (counted.attempts > MAX_ATTEMPTS) await this.#settleAsFailed(deliveryId);
+      else await this.#settleTogether([deliveryId], counted.attempts);
+    }
+  }
+
+  async #settleTogether(deliveryIds: readonly string[], attempts: number): Promise<void> {
+    const [only] = deliveryIds;
+    if (only === undefined) return;
+    try {
+      const settled = await this.#settleWithRetries(deliveryIds);
+      if (settled > 0) this.onSettled();
+    } catch (error) {
+      if (isConnectionLoss(error)) throw error;
+      if (deliveryIds.length === 1) {
+        await this.#postpone(only, attempts, error);
+        return;
+      }
+      const size = Math.ceil(deliveryIds.length / SPLIT_INTO);
+      for (let start = 0; start < deliveryIds.length; start += size) {
+        await this.#settleTogether(deliveryIds.slice(start, start + size), attempts);
+      }
+    }
+  }
+
+  async #settleWithRetries(deliveryIds: readonly string[]): Promise<number> {
+    for (let retries = 0; ; retries++) {
+      try {
+        return await this.database.transaction(LIMITS, (tx) => settleBatch(tx, deliveryIds));
+      } catch (error) {
+        if (!isConflict(error) || retries === MAX_CONFLICT_RETRIES) throw error;
+      }
+    }
+  }
+
+  async #postpone(deliveryId: string, attempts: number, cause: unknown): Promise<void> {
+    const error = describeError(cause);
+    this.logger.warn(`Delivery ${deliveryId} was not settled (attempt ${attempts} of ${MAX_ATTEMPTS}): ${error}`);
+    const retryMs = Math.round(backoffMs(attempts, FIRST_RETRY_MS, LAST_RETRY_MS));
+    await postponeDelivery(this.database, deliveryId, error, retryMs + RETRY_LEASE_MS);
+    if (attempts >= MAX_ATTEMPTS) {
+      await this.#settleAsFailed(deliveryId);
+      return;
+    }
+    await this.queue.add([[deliveryId]], retryMs).catch((problem: unknown) => {
+      this.logger.warn(`No retry job for delivery ${deliveryId}, the sweeper will ask: ${describeError(problem)}`);
+    });
+  }
+
+  /** Gives up for now, visibly: the error is kept and the delivery can be replayed. */
+  async #settleAsFailed(deliveryId: string): Promise<void> {
+    await this.database.transaction(LIMITS, async (tx) => {
+      const [delivery] = await lockOpenDeliveries(tx, [deliveryId]);
+      if (delivery === undefined) return;
+      const reason = delivery.lastError ?? 'every worker that tried to settle it went down';
+      const outcome: Outcome = { ...headOf(delivery), verdict: 'failed', reasons: [reason], userRef: undefined };
+      await writeDecisions(tx, [outcome], SETTLEMENT_ACTOR);
+      await recordEvents(tx, eventsOf(outcome));
+      await closeDeliveries(tx, [deliveryId]);
+    });
+    this.logger.error(`Delivery ${deliveryId} failed for good: see its verdict, replay it when the cause is gone.`);
+    this.onSettled();
+  }
+}

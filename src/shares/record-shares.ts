@@ -1,0 +1,41 @@
+import type { Transaction } from '../database/database.js';
+import { writeCustomParameters, type ShareWebhook } from '../kakao/share-webhook.js';
+
+/** A share to record: a delivery that was understood, and the user it names. */
+export interface NewShare {
+  readonly deliveryId: string;
+  readonly app: string;
+  readonly receivedAt: Date;
+  readonly userRef: string | undefined;
+  readonly webhook: ShareWebhook;
+}
+
+/** Records shares. One that a delivery has recorded before (a replay) stays as it was. */
+export async function recordShares(tx: Transaction, shares: readonly NewShare[]): Promise<void> {
+  if (shares.length === 0) return;
+  const column = <T>(valueOf: (share: NewShare) => T): T[] => shares.map(valueOf);
+  await tx.query(
+    `INSERT INTO kakao_share.shares (id, app, user_ref, chat_type, room_hash, template_id, single_chatroom, member_range,
+                                     custom, unknown_values, received_at)
+     SELECT id, app, user_ref, chat_type, room_hash, template_id, single_chatroom, member_range,
+            custom, string_to_array(unknown_values, ','), received_at
+     FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::text[],
+                 $9::json[], $10::text[], $11::timestamptz[])
+       AS given (id, app, user_ref, chat_type, room_hash, template_id, single_chatroom, member_range,
+                 custom, unknown_values, received_at)
+     ON CONFLICT (id) DO NOTHING`,
+    [
+      column((s) => s.deliveryId),
+      column((s) => s.app),
+      column((s) => s.userRef ?? null),
+      column((s) => s.webhook.fields.CHAT_TYPE),
+      column((s) => s.webhook.fields.HASH_CHAT_ID),
+      column((s) => s.webhook.fields.TEMPLATE_ID ?? null),
+      column((s) => s.webhook.fields.IS_SINGLE_CHATROOM ?? null),
+      column((s) => s.webhook.fields.CHAT_MEMBER_COUNT_RANGE ?? null),
+      column((s) => writeCustomParameters(s.webhook.custom)),
+      column((s) => s.webhook.unknownValues.join(',')),
+      column((s) => s.receivedAt),
+    ],
+  );
+}

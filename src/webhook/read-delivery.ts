@@ -1,0 +1,26 @@
+import { SHARE_SOURCE, type Delivery } from '../deliveries/delivery.js';
+import { readResourceId } from '../kakao/resource-id.js';
+import { readShareWebhook } from '../kakao/share-webhook.js';
+import type { Arrival } from './doorstep.js';
+
+/** Turns an arrival into a delivery, with everything listed that could not be understood. */
+export function readDelivery(arrival: Arrival, userParameter: string, id: string): Delivery {
+  const { app, fingerprint, receivedAt, method, headers, query, body } = arrival;
+  const resourceId = readResourceId(arrival.resourceIds);
+  const raw = { method, query, body, contentType: headers['content-type'], contentEncoding: headers['content-encoding'] };
+  const reading = readShareWebhook(raw, userParameter);
+  return {
+    id,
+    source: SHARE_SOURCE,
+    app,
+    resourceId: typeof resourceId === 'string' ? resourceId : undefined,
+    receivedAt,
+    keyFingerprint: fingerprint,
+    userParameter,
+    method,
+    headers,
+    query,
+    body,
+    problems: [...(typeof resourceId === 'string' ? [] : [resourceId]), ...(Array.isArray(reading) ? reading : [])],
+  };
+}

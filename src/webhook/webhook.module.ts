@@ -1,0 +1,110 @@
+import {
+  Injectable,
+  Logger,
+  Module,
+  type DynamicModule,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+  type Provider,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { Database } from '../database/database.js';
+import { Dispatcher } from '../deliveries/dispatcher.js';
+import { Inbox } from '../deliveries/inbox.js';
+import { KakaoKeyRing } from '../kakao/key-ring.js';
+import { QueueStore } from '../queue/queue-store.js';
+import { SettlementQueue } from '../queue/settlement-queue.js';
+import { Doorstep } from './doorstep.js';
+import { DoorstepMount } from './mount-doorstep.js';
+import { createShareWebhookController, USER_PARAMETER } from './share-webhook.controller.js';
+import {
+  DEFAULT_ACCEPT_TIMEOUT_MS,
+  DEFAULT_PATH,
+  DEFAULT_USER_PARAMETER,
+  type WebhookModuleAsyncOptions,
+  type WebhookModuleOptions,
+  type WebhookModuleShape,
+} from './webhook-options.js';
+
+const OPTIONS = Symbol('kakao-share:webhook-options');
+
+/** Opens the door once the application's routes are known, and closes what it used after the last answer. */
+@Injectable()
+class WebhookLifecycle implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    private readonly mount: DoorstepMount,
+    private readonly dispatcher: Dispatcher,
+    private readonly queue: SettlementQueue,
+  ) {}
+
+  onModuleInit(): void {
+    this.mount.resolvePath();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.dispatcher.drain();
+    await this.queue.close();
+  }
+}
+
+/**
+ * The door: receives Kakao's share webhooks on the application's own HTTP server, TypeORM data source and queue store.
+ * Import it once per path. The application's parsers, pipes, guards and queues stay as they are.
+ */
+@Module({})
+export class WebhookModule {
+  /** @throws {KeyRingError} when no usable admin key is given: the door fails closed */
+  static forRoot(options: WebhookModuleOptions & WebhookModuleShape): DynamicModule {
+    return assemble(options, { provide: OPTIONS, useValue: options });
+  }
+
+  /** Like `forRoot`, with the options made by a factory; what shapes the module is given beside it. */
+  static forRootAsync<Injected extends unknown[]>(options: WebhookModuleAsyncOptions<Injected>): DynamicModule {
+    const { inject = [], useFactory, imports = [] } = options;
+    return assemble(options, { provide: OPTIONS, useFactory, inject } as Provider, imports);
+  }
+}
+
+function assemble(
+  shape: WebhookModuleShape,
+  optionsProvider: Provider,
+  imports: DynamicModule['imports'] = [],
+): DynamicModule {
+  const path = (shape.path ?? DEFAULT_PATH).replace(/^\/+|\/+$/g, '');
+  const provide = <T>(token: unknown, inject: unknown[], useFactory: (...injected: never[]) => T): Provider =>
+    ({ provide: token, inject, useFactory }) as Provider;
+  return {
+    module: WebhookModule,
+    imports,
+    controllers: [createShareWebhookController(path, shape.controllerDecorators ?? [])],
+    providers: [
+      optionsProvider,
+      provide(Database, [getDataSourceToken(shape.dataSource), OPTIONS], (source: DataSource, o: WebhookModuleOptions) =>
+        new Database(source, o.schema),
+      ),
+      provide(QueueStore, [OPTIONS], ({ queue }: WebhookModuleOptions) => new QueueStore(queue)),
+      provide(SettlementQueue, [QueueStore], (store: QueueStore) => new SettlementQueue(store)),
+      provide(Dispatcher, [SettlementQueue], (queue: SettlementQueue) => new Dispatcher(queue, new Logger('Dispatcher'))),
+      provide(
+        Inbox,
+        [Database, Dispatcher, OPTIONS],
+        (database: Database, dispatcher: Dispatcher, { acceptTimeoutMs }: WebhookModuleOptions) =>
+          new Inbox(database, dispatcher, acceptTimeoutMs ?? DEFAULT_ACCEPT_TIMEOUT_MS),
+      ),
+      provide(KakaoKeyRing, [OPTIONS], ({ apps }: WebhookModuleOptions) => new KakaoKeyRing(apps)),
+      provide(Doorstep, [KakaoKeyRing], (keyRing: KakaoKeyRing) => new Doorstep(keyRing)),
+      provide(DoorstepMount, [Doorstep, HttpAdapterHost], (doorstep: Doorstep, host: HttpAdapterHost) => {
+        const mount = new DoorstepMount(path, doorstep);
+        // At once in an application; in a testing module as soon as one is created from it.
+        host.init$.subscribe(() => {
+          mount.mount(host.httpAdapter);
+        });
+        return mount;
+      }),
+      provide(USER_PARAMETER, [OPTIONS], (o: WebhookModuleOptions) => o.userParameter ?? DEFAULT_USER_PARAMETER),
+      WebhookLifecycle,
+    ],
+  };
+}
