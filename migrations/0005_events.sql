@@ -29,6 +29,8 @@ CREATE TABLE outbox (
   PRIMARY KEY (destination, shard, position)
 ) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000);
 
+CREATE INDEX outbox_by_event ON outbox (event_id);
+
 -- One relay at a time per destination and shard. The token fences off a relay that lost its lease without noticing.
 CREATE TABLE relay_leases (
   destination  text        NOT NULL REFERENCES destinations ON DELETE CASCADE,

@@ -15,7 +15,10 @@ interface VersionRow {
 }
 
 /** Every version of every campaign of these apps. */
-export async function readCampaignVersions(queryable: Queryable, apps: readonly string[]): Promise<CampaignVersion[]> {
+export async function readCampaignVersions(
+  queryable: Queryable,
+  apps: readonly string[],
+): Promise<CampaignVersion[]> {
   const rows = await queryable.query<VersionRow>(
     `SELECT v.campaign_id, c.app, c.unit, v.version, v.effective_from, v.rules
      FROM kakao_share.campaigns c JOIN kakao_share.campaign_versions v ON v.campaign_id = c.id
@@ -38,12 +41,10 @@ export async function createCampaign(
   campaign: { app: string; name: string; unit: string; rules: CampaignRules; effectiveFrom: Date },
 ): Promise<string> {
   const id = newId();
-  await tx.query('INSERT INTO kakao_share.campaigns (id, app, name, unit) VALUES ($1, $2, $3, $4)', [
-    id,
-    campaign.app,
-    campaign.name,
-    campaign.unit,
-  ]);
+  await tx.query(
+    'INSERT INTO kakao_share.campaigns (id, app, name, unit) VALUES ($1, $2, $3, $4)',
+    [id, campaign.app, campaign.name, campaign.unit],
+  );
   await tx.query(
     'INSERT INTO kakao_share.campaign_versions (campaign_id, version, rules, effective_from) VALUES ($1, 1, $2, $3)',
     [id, JSON.stringify(campaign.rules), campaign.effectiveFrom],

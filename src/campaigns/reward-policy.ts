@@ -21,7 +21,8 @@ export interface Reward {
 
 /** How a share ended, and why. */
 export interface Decision {
-  readonly verdict: 'rewarded' | 'no-user' | 'no-campaign' | 'outside-window' | 'chat-type' | 'room-used-today';
+  readonly verdict:
+    'rewarded' | 'no-user' | 'no-campaign' | 'outside-window' | 'chat-type' | 'room-used-today';
   readonly reasons: readonly string[];
   readonly campaign?: CampaignVersion;
   readonly reward?: Reward;
@@ -42,35 +43,56 @@ export function decideReward(
     return { verdict: 'no-user', reasons: ['the webhook named no user to reward'] };
   }
   const campaigns = campaignsInForce(share, versions);
-  if (campaigns.length === 0) return { verdict: 'no-campaign', reasons: [`no campaign for app ${share.app}`] };
+  if (campaigns.length === 0)
+    return { verdict: 'no-campaign', reasons: [`no campaign for app ${share.app}`] };
   const campaign = campaigns.find((candidate) => isInWindow(share.receivedAt, candidate));
   if (campaign === undefined) {
-    return { verdict: 'outside-window', reasons: ['no campaign was running when the share arrived'] };
+    return {
+      verdict: 'outside-window',
+      reasons: ['no campaign was running when the share arrived'],
+    };
   }
   if (!campaign.rules.chatTypes.includes(share.chatType)) {
-    return { verdict: 'chat-type', reasons: [`chat type ${share.chatType} does not count`], campaign };
+    return {
+      verdict: 'chat-type',
+      reasons: [`chat type ${share.chatType} does not count`],
+      campaign,
+    };
   }
   const reward = rewardFor(share, share.userRef, campaign);
   if (isPaid(reward.key)) {
-    return { verdict: 'room-used-today', reasons: ['this user was already rewarded for this room today'], campaign };
+    return {
+      verdict: 'room-used-today',
+      reasons: ['this user was already rewarded for this room today'],
+      campaign,
+    };
   }
   return { verdict: 'rewarded', reasons: [], campaign, reward };
 }
 
 /** The key under which this share would be paid by each campaign: what to look up before deciding. */
-export function possibleRewardKeys(share: ShareFacts, versions: readonly CampaignVersion[]): string[] {
+export function possibleRewardKeys(
+  share: ShareFacts,
+  versions: readonly CampaignVersion[],
+): string[] {
   const { userRef } = share;
   if (userRef === undefined) return [];
-  return campaignsInForce(share, versions).map((campaign) => rewardFor(share, userRef, campaign).key);
+  return campaignsInForce(share, versions).map(
+    (campaign) => rewardFor(share, userRef, campaign).key,
+  );
 }
 
 /** The version of each campaign that was in force when the share was received, oldest campaign first. */
-function campaignsInForce(share: ShareFacts, versions: readonly CampaignVersion[]): CampaignVersion[] {
+function campaignsInForce(
+  share: ShareFacts,
+  versions: readonly CampaignVersion[],
+): CampaignVersion[] {
   const inForce = new Map<string, CampaignVersion>();
   for (const candidate of versions) {
     if (candidate.app !== share.app || candidate.effectiveFrom > share.receivedAt) continue;
     const known = inForce.get(candidate.campaignId);
-    if (known === undefined || known.version < candidate.version) inForce.set(candidate.campaignId, candidate);
+    if (known === undefined || known.version < candidate.version)
+      inForce.set(candidate.campaignId, candidate);
   }
   return [...inForce.values()].sort((a, b) => (a.campaignId < b.campaignId ? -1 : 1));
 }
@@ -81,8 +103,19 @@ function isInWindow(receivedAt: Date, { rules }: CampaignVersion): boolean {
 }
 
 /** Once per user and room a day. The room's hash is personal data, so the lasting key holds only a digest of it. */
-function rewardFor(share: ShareFacts, userRef: string, { campaignId, unit, rules }: CampaignVersion): Reward {
-  const room = createHash('sha256').update(`${share.app}\n${share.roomHash}`).digest('base64url').slice(0, 22);
+function rewardFor(
+  share: ShareFacts,
+  userRef: string,
+  { campaignId, unit, rules }: CampaignVersion,
+): Reward {
+  const room = createHash('sha256')
+    .update(`${share.app}\n${share.roomHash}`)
+    .digest('base64url')
+    .slice(0, 22);
   const day = calendarDay(share.receivedAt, rules.timeZone);
-  return { key: `campaign/${campaignId}/user/${userRef}/room/${room}/day/${day}`, amount: rules.amount, unit };
+  return {
+    key: `campaign/${campaignId}/user/${userRef}/room/${room}/day/${day}`,
+    amount: rules.amount,
+    unit,
+  };
 }

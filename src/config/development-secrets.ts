@@ -15,7 +15,10 @@ export function keepDevelopmentSecrets(dataDir: string): DevelopmentSecrets {
   if (existsSync(file)) return readSecrets(file);
   mkdirSync(dataDir, { recursive: true });
   // Kakao's keys have 32 hex digits as well.
-  const secrets = { kakaoAdminKey: randomBytes(16).toString('hex'), adminToken: randomBytes(24).toString('base64url') };
+  const secrets = {
+    kakaoAdminKey: randomBytes(16).toString('hex'),
+    adminToken: randomBytes(24).toString('base64url'),
+  };
   writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   chmodSync(file, 0o600);
   return secrets;
@@ -25,9 +28,12 @@ function readSecrets(file: string): DevelopmentSecrets {
   try {
     const secrets = JSON.parse(readFileSync(file, 'utf8')) as Partial<DevelopmentSecrets>;
     const { kakaoAdminKey, adminToken } = secrets;
-    if (typeof kakaoAdminKey === 'string' && typeof adminToken === 'string') return { kakaoAdminKey, adminToken };
+    if (typeof kakaoAdminKey === 'string' && typeof adminToken === 'string')
+      return { kakaoAdminKey, adminToken };
   } catch {
     // Told below, with the remedy.
   }
-  throw new SettingFault(`${file} is not what was written there: delete it, and new secrets are made.`);
+  throw new SettingFault(
+    `${file} is not what was written there: delete it, and new secrets are made.`,
+  );
 }

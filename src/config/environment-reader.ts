@@ -19,7 +19,8 @@ export class EnvironmentReader {
   secret(name: string): string | undefined {
     const file = this.text(`${name}_FILE`);
     if (file === undefined) return this.text(name);
-    if (this.text(name) !== undefined) this.faults.push(`${name} and ${name}_FILE are both set: set one.`);
+    if (this.text(name) !== undefined)
+      this.faults.push(`${name} and ${name}_FILE are both set: set one.`);
     try {
       const value = readFileSync(file, 'utf8').trim();
       return value === '' ? undefined : value;
@@ -41,12 +42,19 @@ export class EnvironmentReader {
   url(name: string, protocols: readonly string[]): string | undefined {
     const text = this.secret(name);
     if (text === undefined) return undefined;
-    if (protocols.some((protocol) => text.startsWith(`${protocol}//`)) && URL.canParse(text)) return text;
-    this.faults.push(`${name} must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}.`);
+    if (protocols.some((protocol) => text.startsWith(`${protocol}//`)) && URL.canParse(text))
+      return text;
+    this.faults.push(
+      `${name} must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}.`,
+    );
     return undefined;
   }
 
-  list<Item extends string>(name: string, allowed: readonly Item[], otherwise: readonly Item[]): readonly Item[] {
+  list<Item extends string>(
+    name: string,
+    allowed: readonly Item[],
+    otherwise: readonly Item[],
+  ): readonly Item[] {
     const text = this.text(name);
     if (text === undefined) return otherwise;
     const items = text.split(',').map((item) => item.trim());

@@ -9,13 +9,17 @@ export function readKakaoApps(
   apps: string | undefined,
 ): Readonly<Record<string, readonly string[]>> {
   return {
-    ...(adminKeys === undefined ? {} : { [DEFAULT_APP]: adminKeys.split(',').map((key) => key.trim()) }),
+    ...(adminKeys === undefined
+      ? {}
+      : { [DEFAULT_APP]: adminKeys.split(',').map((key) => key.trim()) }),
     ...(apps === undefined ? {} : parseApps(apps)),
   };
 }
 
 function parseApps(json: string): Record<string, string[]> {
-  const fault = new SettingFault('KAKAO_APPS must be JSON: an object of app name to a list of admin keys.');
+  const fault = new SettingFault(
+    'KAKAO_APPS must be JSON: an object of app name to a list of admin keys.',
+  );
   let parsed: unknown;
   try {
     parsed = JSON.parse(json);

@@ -54,7 +54,10 @@ export function readSettings(environment: Environment): Settings {
     production,
     port: given.integer('PORT', 3000, 0, 65_535),
     host: given.text('HOST') ?? (production ? '0.0.0.0' : '127.0.0.1'),
-    kakaoApps: given.parsed('KAKAO_APPS', () => readKakaoApps(given.secret('KAKAO_ADMIN_KEYS'), given.secret('KAKAO_APPS'))) ?? {},
+    kakaoApps:
+      given.parsed('KAKAO_APPS', () =>
+        readKakaoApps(given.secret('KAKAO_ADMIN_KEYS'), given.secret('KAKAO_APPS')),
+      ) ?? {},
     userParameter: given.text('KAKAO_USER_PARAMETER') ?? 'user_id',
     databaseUrl: given.url('DATABASE_URL', ['postgres:', 'postgresql:']),
     databaseSchema: given.text('DATABASE_SCHEMA') ?? 'kakao_share',
@@ -65,7 +68,11 @@ export function readSettings(environment: Environment): Settings {
     workerConcurrency: given.integer('WORKER_CONCURRENCY', 2, 1, 64),
     adminToken: given.secret('ADMIN_TOKEN'),
     apiTokens: given.parsed('API_TOKENS', () => readApiTokens(given.secret('API_TOKENS'))) ?? [],
-    eventTransports: given.list('EVENT_TRANSPORTS', TRANSPORTS, production ? ['in-process'] : TRANSPORTS),
+    eventTransports: given.list(
+      'EVENT_TRANSPORTS',
+      TRANSPORTS,
+      production ? ['in-process'] : TRANSPORTS,
+    ),
     logLevel: given.list('LOG_LEVEL', LOG_LEVELS, ['info'])[0] ?? 'info',
     drainMs: given.integer('DRAIN_MS', production ? 2_000 : 0, 0, 5_000),
   };
@@ -77,7 +84,8 @@ export function readSettings(environment: Environment): Settings {
 /** Production fails closed: nothing is generated, nothing embedded. */
 function missingInProduction(settings: Settings): string[] {
   const faults: string[] = [];
-  if (settings.databaseUrl === undefined) faults.push('DATABASE_URL is not set: production runs on a Postgres of yours.');
+  if (settings.databaseUrl === undefined)
+    faults.push('DATABASE_URL is not set: production runs on a Postgres of yours.');
   if (settings.roles.includes('web') && Object.keys(settings.kakaoApps).length === 0) {
     faults.push('KAKAO_ADMIN_KEYS (or KAKAO_APPS) is not set: no webhook could be authenticated.');
   }

@@ -7,6 +7,7 @@ export class AmountError extends Error {
 /** The one place where a bigint from the driver (text) becomes a number: `"10" + 5` happens nowhere. */
 export function toInteger(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new AmountError('An integer from the database is beyond 2^53 - 1.');
+  if (!Number.isSafeInteger(value))
+    throw new AmountError('An integer from the database is beyond 2^53 - 1.');
   return value;
 }

@@ -8,7 +8,8 @@ const QUERY_CANCELED = '57014';
 /** The SQLSTATE of an error, e.g. `23505`, or the driver's code, e.g. `ECONNREFUSED`. */
 export function errorCodeOf(error: unknown): string | undefined {
   const source: unknown = error instanceof QueryFailedError ? error.driverError : error;
-  const code = typeof source === 'object' && source !== null && 'code' in source ? source.code : undefined;
+  const code =
+    typeof source === 'object' && source !== null && 'code' in source ? source.code : undefined;
   return typeof code === 'string' ? code : undefined;
 }
 
@@ -50,6 +51,9 @@ export function describeError(error: unknown): string {
   // 'invalid input syntax for type uuid: "…"': what follows the colon of a data error is input.
   const message = isDataError(error) ? (told.split(':', 1)[0] ?? '') : told;
   // eslint-disable-next-line no-control-regex -- exactly these must not be stored
-  const storable = message.toWellFormed().replace(/[\u0000-\u001f]+/g, ' ').slice(0, 500);
+  const storable = message
+    .toWellFormed()
+    .replace(/[\u0000-\u001f]+/g, ' ')
+    .slice(0, 500);
   return code === undefined ? storable : `${code}: ${storable}`;
 }

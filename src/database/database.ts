@@ -39,7 +39,9 @@ export class Database implements Queryable {
     readonly schema: string = DEFAULT_SCHEMA,
   ) {
     if (!SCHEMA_NAME.test(schema)) {
-      throw new DatabaseOptionError('A schema name is lower-case letters, digits and "_", and starts with no digit.');
+      throw new DatabaseOptionError(
+        'A schema name is lower-case letters, digits and "_", and starts with no digit.',
+      );
     }
   }
 
@@ -52,7 +54,10 @@ export class Database implements Queryable {
     }
   }
 
-  async transaction<T>(limits: TransactionLimits, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  async transaction<T>(
+    limits: TransactionLimits,
+    work: (tx: Transaction) => Promise<T>,
+  ): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
     const { statementTimeoutMs, lockTimeoutMs = statementTimeoutMs } = limits;
     try {
@@ -75,8 +80,14 @@ export class Database implements Queryable {
     }
   }
 
-  async #run<Row>(runner: QueryRunner, sql: string, parameters: readonly unknown[]): Promise<Row[]> {
-    const result = (await runner.query(this.#inSchema(sql), [...parameters], true)) as { records?: Row[] };
+  async #run<Row>(
+    runner: QueryRunner,
+    sql: string,
+    parameters: readonly unknown[],
+  ): Promise<Row[]> {
+    const result = (await runner.query(this.#inSchema(sql), [...parameters], true)) as {
+      records?: Row[];
+    };
     return result.records ?? [];
   }
 

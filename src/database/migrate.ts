@@ -42,7 +42,10 @@ export async function readMigrations(): Promise<Migration[]> {
  * @throws {MigrationError} when an applied migration's file has been changed, or the server is older than 15
  */
 export async function migrate(url: string, schema: string = DEFAULT_SCHEMA): Promise<string[]> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
   await client.connect();
   try {
     await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
@@ -63,23 +66,33 @@ async function applyPending(client: pg.Client, schema: string): Promise<string[]
     `CREATE TABLE IF NOT EXISTS schema_migrations (
        name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
   );
-  const { rows } = await client.query<{ name: string; checksum: string }>('SELECT name, checksum FROM schema_migrations');
+  const { rows } = await client.query<{ name: string; checksum: string }>(
+    'SELECT name, checksum FROM schema_migrations',
+  );
   const known = new Map(rows.map((row) => [row.name, row.checksum]));
   const applied: string[] = [];
   for (const { name, sql, checksum } of await readMigrations()) {
     const before = known.get(name);
     if (before === checksum) continue;
     if (before !== undefined) {
-      throw new MigrationError(`${name} was changed after it had been applied: restore it and add a new migration.`);
+      throw new MigrationError(
+        `${name} was changed after it had been applied: restore it and add a new migration.`,
+      );
     }
     await client.query(sql);
-    await client.query('INSERT INTO schema_migrations (name, checksum) VALUES ($1, $2)', [name, checksum]);
+    await client.query('INSERT INTO schema_migrations (name, checksum) VALUES ($1, $2)', [
+      name,
+      checksum,
+    ]);
     applied.push(name);
   }
   return applied;
 }
 
 async function requirePostgres15(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ version: string }>(`SELECT current_setting('server_version_num') AS version`);
-  if (Number(rows[0]?.version) < 150_000) throw new MigrationError('PostgreSQL 15 or later is needed.');
+  const { rows } = await client.query<{ version: string }>(
+    `SELECT current_setting('server_version_num') AS version`,
+  );
+  if (Number(rows[0]?.version) < 150_000)
+    throw new MigrationError('PostgreSQL 15 or later is needed.');
 }

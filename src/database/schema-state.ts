@@ -8,11 +8,14 @@ export type SchemaState = 'current' | 'pending' | 'unreachable';
 export async function readSchemaState(database: Database): Promise<SchemaState> {
   if (!database.dataSource.isInitialized) return 'unreachable';
   try {
-    const [table] = await database.query<{ present: boolean }>('SELECT to_regclass($1) IS NOT NULL AS present', [
-      `${database.schema}.schema_migrations`,
-    ]);
+    const [table] = await database.query<{ present: boolean }>(
+      'SELECT to_regclass($1) IS NOT NULL AS present',
+      [`${database.schema}.schema_migrations`],
+    );
     if (table?.present !== true) return 'pending';
-    const rows = await database.query<{ name: string }>('SELECT name FROM kakao_share.schema_migrations');
+    const rows = await database.query<{ name: string }>(
+      'SELECT name FROM kakao_share.schema_migrations',
+    );
     const applied = new Set(rows.map(({ name }) => name));
     return (await readMigrations()).every(({ name }) => applied.has(name)) ? 'current' : 'pending';
   } catch {

@@ -1,4 +1,10 @@
-import { describeError, errorCodeOf, isConflict, isDataError, isTimeout } from '../database/database-errors.js';
+import {
+  describeError,
+  errorCodeOf,
+  isConflict,
+  isDataError,
+  isTimeout,
+} from '../database/database-errors.js';
 import type { Database } from '../database/database.js';
 import type { Acceptance, Delivery } from './delivery.js';
 import { storeDeliveries } from './store-deliveries.js';
@@ -15,7 +21,10 @@ const SPLIT_INTO = 4;
  *
  * @throws when the database is away or too slow; then nothing of the failing part is stored
  */
-export async function acceptBatch(database: Database, batch: readonly Delivery[]): Promise<Acceptance[]> {
+export async function acceptBatch(
+  database: Database,
+  batch: readonly Delivery[],
+): Promise<Acceptance[]> {
   try {
     return await storeWithRetries(database, batch);
   } catch (error) {
@@ -27,7 +36,10 @@ export async function acceptBatch(database: Database, batch: readonly Delivery[]
   }
 }
 
-async function storeWithRetries(database: Database, batch: readonly Delivery[]): Promise<Acceptance[]> {
+async function storeWithRetries(
+  database: Database,
+  batch: readonly Delivery[],
+): Promise<Acceptance[]> {
   for (let retries = 0; ; retries++) {
     try {
       return await database.transaction(LIMITS, (tx) => storeDeliveries(tx, batch));
@@ -40,7 +52,9 @@ async function storeWithRetries(database: Database, batch: readonly Delivery[]):
 async function acceptParts(database: Database, batch: readonly Delivery[]): Promise<Acceptance[]> {
   const size = Math.ceil(batch.length / SPLIT_INTO);
   const starts = Array.from({ length: Math.ceil(batch.length / size) }, (_, index) => index * size);
-  const parts = await Promise.all(starts.map((start) => acceptBatch(database, batch.slice(start, start + size))));
+  const parts = await Promise.all(
+    starts.map((start) => acceptBatch(database, batch.slice(start, start + size))),
+  );
   return parts.flat();
 }
 
@@ -49,5 +63,9 @@ function setAside(delivery: Delivery, error: unknown): Delivery {
   const problem = isTimeout(error)
     ? 'the resource id was being stored by somebody else for too long'
     : `the database refused it (${errorCodeOf(error) ?? describeError(error)})`;
-  return { ...delivery, resourceId: undefined, problems: [...delivery.problems, { field: 'request', problem }] };
+  return {
+    ...delivery,
+    resourceId: undefined,
+    problems: [...delivery.problems, { field: 'request', problem }],
+  };
 }

@@ -21,7 +21,9 @@ export class Dispatcher {
     const adding = this.queue
       .add([deliveryIds])
       .catch((error: unknown) => {
-        this.logger.warn(`No settlement job for ${deliveryIds.length} deliveries, the sweeper will ask: ${describeError(error)}`);
+        this.logger.warn(
+          `No settlement job for ${deliveryIds.length} deliveries, the sweeper will ask: ${describeError(error)}`,
+        );
       })
       .finally(() => this.#underWay.delete(adding));
     this.#underWay.add(adding);

@@ -71,7 +71,9 @@ export class Inbox {
         this.database,
         batch.map(({ delivery }) => delivery),
       );
-      this.dispatcher.dispatch(acceptances.filter(({ status }) => status !== 'duplicate').map((a) => a.deliveryId));
+      this.dispatcher.dispatch(
+        acceptances.filter(({ status }) => status !== 'duplicate').map((a) => a.deliveryId),
+      );
       batch.forEach(({ resolve, reject }, index) => {
         const acceptance = acceptances[index];
         if (acceptance === undefined) reject(new Error('A delivery was left unanswered.'));

@@ -53,7 +53,10 @@ interface FirstRow {
 }
 
 /** Stores a batch of deliveries. Of equal keys, in the batch or in the database, exactly one is accepted. */
-export async function storeDeliveries(tx: Transaction, batch: readonly Delivery[]): Promise<Acceptance[]> {
+export async function storeDeliveries(
+  tx: Transaction,
+  batch: readonly Delivery[],
+): Promise<Acceptance[]> {
   const firstOfKey = new Map<string, Delivery>();
   for (const delivery of batch) {
     if (!firstOfKey.has(keyOf(delivery))) firstOfKey.set(keyOf(delivery), delivery);
@@ -67,7 +70,11 @@ export async function storeDeliveries(tx: Transaction, batch: readonly Delivery[
       const status = delivery.problems.length > 0 ? 'quarantined' : 'accepted';
       return { status, deliveryId: delivery.id, problems: delivery.problems };
     }
-    return { status: 'duplicate', deliveryId: firstRow(firsts, delivery).delivery_id, problems: [] };
+    return {
+      status: 'duplicate',
+      deliveryId: firstRow(firsts, delivery).delivery_id,
+      problems: [],
+    };
   });
 }
 
@@ -97,14 +104,19 @@ async function insert(tx: Transaction, deliveries: readonly Delivery[]): Promise
   return new Set(rows.map(({ id }) => id));
 }
 
-async function findFirsts(tx: Transaction, repeats: readonly Delivery[]): Promise<Map<string, FirstRow>> {
+async function findFirsts(
+  tx: Transaction,
+  repeats: readonly Delivery[],
+): Promise<Map<string, FirstRow>> {
   if (repeats.length === 0) return new Map();
   const rows = await tx.query<FirstRow>(FIND_FIRST, [
     repeats.map((d) => d.resourceId),
     repeats.map((d) => d.app),
     repeats.map((d) => d.source),
   ]);
-  return new Map(rows.map((row) => [keyOf({ ...row, id: row.delivery_id, resourceId: row.resource_id }), row]));
+  return new Map(
+    rows.map((row) => [keyOf({ ...row, id: row.delivery_id, resourceId: row.resource_id }), row]),
+  );
 }
 
 async function keepDiffering(
@@ -132,6 +144,7 @@ async function keepDiffering(
 function firstRow(firsts: ReadonlyMap<string, FirstRow>, repeat: Delivery): FirstRow {
   const first = firsts.get(keyOf(repeat));
   // Never answer `duplicate` unproven: without the first row the batch fails and is tried again.
-  if (first === undefined) throw new Error('A conflicting delivery key vanished while it was looked up.');
+  if (first === undefined)
+    throw new Error('A conflicting delivery key vanished while it was looked up.');
   return first;
 }

@@ -34,15 +34,26 @@ const TAKE = `
  * @param now for tests; by default the database's own clock, which leases are measured by
  * @returns how many deliveries were queued again
  */
-export async function sweep(database: Database, queue: SettlementQueue, now?: Date): Promise<number> {
+export async function sweep(
+  database: Database,
+  queue: SettlementQueue,
+  now?: Date,
+): Promise<number> {
   const { waiting, oldestWaitingAt } = await queue.backlog();
   const room = Math.min(MAX_SWEPT, (MAX_WAITING_JOBS - waiting) * MAX_DELIVERIES_PER_JOB);
   if (room <= 0) return 0;
   const taken = await database.transaction(LIMITS, (tx) =>
-    tx.query<{ delivery_id: string; attempts: number }>(TAKE, [now ?? null, oldestWaitingAt ?? null, room]),
+    tx.query<{ delivery_id: string; attempts: number }>(TAKE, [
+      now ?? null,
+      oldestWaitingAt ?? null,
+      room,
+    ]),
   );
   // One that was tried before may be the one that brought its worker down: it goes alone.
-  const fresh = taken.filter(({ attempts }) => attempts === 0).map((row) => row.delivery_id).sort();
+  const fresh = taken
+    .filter(({ attempts }) => attempts === 0)
+    .map((row) => row.delivery_id)
+    .sort();
   const tried = taken.filter(({ attempts }) => attempts > 0).map((row) => [row.delivery_id]);
   const groups: string[][] = [...tried];
   for (let start = 0; start < fresh.length; start += MAX_DELIVERIES_PER_JOB) {

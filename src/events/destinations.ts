@@ -4,7 +4,10 @@ import { SHARDS } from './shards.js';
 const LIMITS = { statementTimeoutMs: 10_000 };
 
 /** Makes destinations known. Each hears of what happens from now on. */
-export async function ensureDestinations(database: Database, names: readonly string[]): Promise<void> {
+export async function ensureDestinations(
+  database: Database,
+  names: readonly string[],
+): Promise<void> {
   await database.transaction(LIMITS, async (tx) => {
     await tx.query(
       `INSERT INTO kakao_share.destinations (name) SELECT name FROM unnest($1::text[]) AS g (name) ORDER BY name

@@ -13,7 +13,12 @@ export async function recordEvents(tx: Transaction, events: readonly NewEvent[])
   const nextSequence = await takeSequences(tx, events);
   const rows = events.map((event) => {
     const id = newId();
-    return { ...event, id, sequence: nextSequence(event.userRef), shard: shardOf(event.userRef ?? id) };
+    return {
+      ...event,
+      id,
+      sequence: nextSequence(event.userRef),
+      shard: shardOf(event.userRef ?? id),
+    };
   });
   await tx.query(
     `INSERT INTO kakao_share.events (id, app, type, user_ref, sequence, data, occurred_at)

@@ -5,7 +5,13 @@ import { backoffMs, BackgroundLoop } from '../lifecycle/background-loop.js';
 import { within } from '../lifecycle/within.js';
 import { toShareEvent } from './domain-event.js';
 import { ensureDestinations } from './destinations.js';
-import { confirmPublished, giveShardBack, readPending, takeShard, type ShardLease } from './shard-lease.js';
+import {
+  confirmPublished,
+  giveShardBack,
+  readPending,
+  takeShard,
+  type ShardLease,
+} from './shard-lease.js';
 import type { EventTransport } from './transport.js';
 
 const EVENTS_PER_BATCH = 100;
@@ -30,7 +36,12 @@ export class Relay {
     private readonly logger: Logger,
   ) {
     this.#loops = transports.map(
-      (transport) => new BackgroundLoop(`relay to ${transport.name}`, (signal) => this.#publish(transport, signal), logger),
+      (transport) =>
+        new BackgroundLoop(
+          `relay to ${transport.name}`,
+          (signal) => this.#publish(transport, signal),
+          logger,
+        ),
     );
   }
 
@@ -76,7 +87,11 @@ export class Relay {
     for (let batches = 0; batches < BATCHES_PER_TURN && !signal.aborted; batches++) {
       const pending = await readPending(this.database, lease, EVENTS_PER_BATCH);
       if (pending.length === 0) return;
-      await within(PUBLISH_TIMEOUT_MS, `publishing to ${transport.name}`, transport.publish(pending.map(toShareEvent)));
+      await within(
+        PUBLISH_TIMEOUT_MS,
+        `publishing to ${transport.name}`,
+        transport.publish(pending.map(toShareEvent)),
+      );
       const stillOurs = await confirmPublished(this.database, lease, pending);
       if (!stillOurs) return;
     }

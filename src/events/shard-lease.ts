@@ -18,7 +18,10 @@ export interface PendingEvent extends EventRow {
 }
 
 /** Takes a shard that has something to tell and that nobody is telling, or none. */
-export async function takeShard(database: Database, destination: string): Promise<ShardLease | undefined> {
+export async function takeShard(
+  database: Database,
+  destination: string,
+): Promise<ShardLease | undefined> {
   const [lease] = await database.query<ShardLease>(
     `UPDATE kakao_share.relay_leases l
      SET token = token + 1, leased_until = clock_timestamp() + make_interval(secs => ${LEASE_S})
@@ -34,7 +37,11 @@ export async function takeShard(database: Database, destination: string): Promis
 }
 
 /** The next events of a leased shard, in the order of settlement. */
-export async function readPending(database: Database, lease: ShardLease, limit: number): Promise<PendingEvent[]> {
+export async function readPending(
+  database: Database,
+  lease: ShardLease,
+  limit: number,
+): Promise<PendingEvent[]> {
   return database.query<PendingEvent>(
     `SELECT o.position, e.id, e.app, e.type, e.sequence, e.data, e.occurred_at, u.user_id
      FROM kakao_share.outbox o
@@ -59,11 +66,10 @@ export async function confirmPublished(
       [lease.destination, lease.shard, lease.token],
     );
     if (held.length === 0) return false;
-    await tx.query('DELETE FROM kakao_share.outbox WHERE destination = $1 AND shard = $2 AND position = ANY($3)', [
-      lease.destination,
-      lease.shard,
-      published.map(({ position }) => position),
-    ]);
+    await tx.query(
+      'DELETE FROM kakao_share.outbox WHERE destination = $1 AND shard = $2 AND position = ANY($3)',
+      [lease.destination, lease.shard, published.map(({ position }) => position)],
+    );
     return true;
   });
 }

@@ -29,13 +29,18 @@ export class KakaoKeyRing {
   /** @throws {KeyRingError} when there is no app, an app without a key, or a key that is malformed or named twice. */
   constructor(apps: KakaoApps) {
     this.#keys = Object.entries(apps).flatMap(([app, keys]) => {
-      if (!APP_NAME.test(app)) throw new KeyRingError('An app name must be 1 to 64 letters, digits, ".", "_" or "-".');
-      if (keys.length === 0) throw new KeyRingError(`App "${app}" has no admin key: name at least one.`);
+      if (!APP_NAME.test(app))
+        throw new KeyRingError('An app name must be 1 to 64 letters, digits, ".", "_" or "-".');
+      if (keys.length === 0)
+        throw new KeyRingError(`App "${app}" has no admin key: name at least one.`);
       return keys.map((key) => holderOf(app, key));
     });
-    if (this.#keys.length === 0) throw new KeyRingError('No admin key at all: every webhook would be refused.');
+    if (this.#keys.length === 0)
+      throw new KeyRingError('No admin key at all: every webhook would be refused.');
     if (new Set(this.#keys.map((key) => key.digest.toString('hex'))).size !== this.#keys.length) {
-      throw new KeyRingError('The same admin key is named twice: a key decides the app, so it belongs to one.');
+      throw new KeyRingError(
+        'The same admin key is named twice: a key decides the app, so it belongs to one.',
+      );
     }
   }
 
@@ -49,7 +54,8 @@ export class KakaoKeyRing {
     const presented = digestOf(CREDENTIAL.exec(authorization ?? '')?.[1] ?? '');
     let holder: KeyHolder | undefined;
     for (const key of this.#keys) {
-      if (timingSafeEqual(key.digest, presented)) holder = { app: key.app, fingerprint: key.fingerprint };
+      if (timingSafeEqual(key.digest, presented))
+        holder = { app: key.app, fingerprint: key.fingerprint };
     }
     return holder;
   }
@@ -57,7 +63,9 @@ export class KakaoKeyRing {
 
 function holderOf(app: string, key: string): KeyHolder & { digest: Buffer } {
   if (!/^[\x21-\x7e]{1,256}$/.test(key)) {
-    throw new KeyRingError(`An admin key of app "${app}" is not one: 1 to 256 visible characters, no spaces.`);
+    throw new KeyRingError(
+      `An admin key of app "${app}" is not one: 1 to 256 visible characters, no spaces.`,
+    );
   }
   const digest = digestOf(key);
   return { app, digest, fingerprint: digest.toString('hex').slice(0, 8) };

@@ -61,8 +61,10 @@ export function readReservedFields(
     seen.add(name);
     const text = 'text' in value ? value.text : value.json;
     if ('json' in value && text === 'null') continue;
-    if ('json' in value && /^[[{]/.test(text)) problems.push({ field: name, problem: 'must be a single value' });
-    else if (!isStorableText(text)) problems.push({ field: name, problem: 'must be text without NUL' });
+    if ('json' in value && /^[[{]/.test(text))
+      problems.push({ field: name, problem: 'must be a single value' });
+    else if (!isStorableText(text))
+      problems.push({ field: name, problem: 'must be text without NUL' });
     else given.set(name, text);
   }
   if (problems.length > 0) return problems;
@@ -77,7 +79,10 @@ export function readReservedFields(
   return faults.length > 0 ? faults : { fields, unknownValues: findUnknownValues(given, fields) };
 }
 
-function findUnknownValues(given: ReadonlyMap<ReservedWord, string>, fields: ReservedFields): ReservedWord[] {
+function findUnknownValues(
+  given: ReadonlyMap<ReservedWord, string>,
+  fields: ReservedFields,
+): ReservedWord[] {
   const known: Partial<Record<ReservedWord, boolean>> = {
     CHAT_TYPE: (CHAT_TYPES as readonly string[]).includes(fields.CHAT_TYPE),
     IS_SINGLE_CHATROOM: fields.IS_SINGLE_CHATROOM !== undefined || !given.get('IS_SINGLE_CHATROOM'),

@@ -15,6 +15,7 @@ export function readResourceId(values: readonly string[] = []): string | Problem
   if (id === undefined || id === '') return problem('is missing');
   if (values.length > 1) return problem('is repeated');
   // Node gives one character per byte.
-  if (id.length > MAX_RESOURCE_ID_BYTES) return problem(`must have at most ${MAX_RESOURCE_ID_BYTES} bytes`);
+  if (id.length > MAX_RESOURCE_ID_BYTES)
+    return problem(`must have at most ${MAX_RESOURCE_ID_BYTES} bytes`);
   return id;
 }

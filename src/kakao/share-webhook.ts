@@ -28,9 +28,13 @@ export interface ShareWebhook {
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Reads a share webhook, or says why it cannot be understood. Source: Kakao Talk Share, Webhook, "Request". */
-export function readShareWebhook(raw: RawShareWebhook, userParameter: string): ShareWebhook | Problem[] {
+export function readShareWebhook(
+  raw: RawShareWebhook,
+  userParameter: string,
+): ShareWebhook | Problem[] {
   const parameters = readParameters(raw);
-  if (typeof parameters === 'string') return [{ field: raw.method === 'GET' ? 'query' : 'body', problem: parameters }];
+  if (typeof parameters === 'string')
+    return [{ field: raw.method === 'GET' ? 'query' : 'body', problem: parameters }];
   const custom = parameters.filter(({ name }) => !isReservedWord(name));
   const reserved = readReservedFields(parameters);
   const userId = readUserId(custom, userParameter);
@@ -59,7 +63,8 @@ function readParameters(raw: RawShareWebhook): Parameter[] | string {
 /** The custom parameters as one JSON object, each value as it was written, repeated names included. */
 export function writeCustomParameters(custom: readonly Parameter[]): string {
   const members = custom.map(
-    ({ name, value }) => `${JSON.stringify(name)}:${'text' in value ? JSON.stringify(value.text) : value.json}`,
+    ({ name, value }) =>
+      `${JSON.stringify(name)}:${'text' in value ? JSON.stringify(value.text) : value.json}`,
   );
   return `{${members.join(',')}}`;
 }

@@ -16,7 +16,9 @@ export function computeEntries(
   transfers: readonly NewTransfer[],
   accounts: ReadonlyMap<string, Account>,
 ): { entries: Entry[]; balances: Map<string, number> } {
-  const balances = new Map<string, number>([...accounts.values()].map(({ id, balance }) => [id, balance]));
+  const balances = new Map<string, number>(
+    [...accounts.values()].map(({ id, balance }) => [id, balance]),
+  );
   const entries = transfers.flatMap((transfer) => {
     refuseImpossible(transfer);
     return [
@@ -28,15 +30,24 @@ export function computeEntries(
 }
 
 function refuseImpossible({ amount, from, to }: NewTransfer): void {
-  if (!Number.isSafeInteger(amount) || amount <= 0) throw new LedgerError('An amount must be a positive integer.');
+  if (!Number.isSafeInteger(amount) || amount <= 0)
+    throw new LedgerError('An amount must be a positive integer.');
   if (accountKey(from) === accountKey(to)) throw new LedgerError('A transfer needs two accounts.');
-  if (from.app !== to.app || from.unit !== to.unit) throw new LedgerError('A transfer stays within an app and a unit.');
+  if (from.app !== to.app || from.unit !== to.unit)
+    throw new LedgerError('A transfer stays within an app and a unit.');
 }
 
-function addTo(balances: Map<string, number>, account: Account | undefined, { id }: NewTransfer, amount: number): Entry {
-  if (account === undefined) throw new LedgerError('A transfer names an account that was not locked.');
+function addTo(
+  balances: Map<string, number>,
+  account: Account | undefined,
+  { id }: NewTransfer,
+  amount: number,
+): Entry {
+  if (account === undefined)
+    throw new LedgerError('A transfer names an account that was not locked.');
   const balanceAfter = (balances.get(account.id) ?? 0) + amount;
-  if (!Number.isSafeInteger(balanceAfter)) throw new LedgerError('A balance would leave the range of exact integers.');
+  if (!Number.isSafeInteger(balanceAfter))
+    throw new LedgerError('A balance would leave the range of exact integers.');
   balances.set(account.id, balanceAfter);
   return { transferId: id, accountId: account.id, amount, balanceAfter };
 }

@@ -2,14 +2,23 @@ import { toInteger } from '../database/amount.js';
 import type { Transaction } from '../database/database.js';
 import { insertRows } from '../database/insert-rows.js';
 import { newId } from '../database/new-id.js';
-import { accountKey, type Account, type AccountName, type Entry, type NewTransfer } from './account.js';
+import {
+  accountKey,
+  type Account,
+  type AccountName,
+  type Entry,
+  type NewTransfer,
+} from './account.js';
 import { computeEntries, LedgerError } from './compute-entries.js';
 
 /**
  * Posts transfers, in order: accounts locked (by name, after the caller's users), then transfers, entries, lots and
  * balances written. A key that was posted before fails the transaction: the database refuses it.
  */
-export async function postTransfers(tx: Transaction, transfers: readonly NewTransfer[]): Promise<void> {
+export async function postTransfers(
+  tx: Transaction,
+  transfers: readonly NewTransfer[],
+): Promise<void> {
   if (transfers.length === 0) return;
   const accounts = await lockAccounts(
     tx,
@@ -23,7 +32,10 @@ export async function postTransfers(tx: Transaction, transfers: readonly NewTran
 }
 
 /** Brings missing accounts into being, then locks all: both in the order of their names, so no two workers cross. */
-async function lockAccounts(tx: Transaction, names: readonly AccountName[]): Promise<Map<string, Account>> {
+async function lockAccounts(
+  tx: Transaction,
+  names: readonly AccountName[],
+): Promise<Map<string, Account>> {
   const unique = [...new Map(names.map((name) => [accountKey(name), name])).values()];
   const keys = unique.map(accountKey);
   await tx.query(
@@ -48,7 +60,8 @@ async function lockAccounts(tx: Transaction, names: readonly AccountName[]): Pro
     'SELECT id, name, balance FROM kakao_share.accounts WHERE name = ANY($1) ORDER BY name FOR UPDATE',
     [keys],
   );
-  if (rows.length !== keys.length) throw new LedgerError('An account vanished while it was locked.');
+  if (rows.length !== keys.length)
+    throw new LedgerError('An account vanished while it was locked.');
   return new Map(rows.map(({ id, name, balance }) => [name, { id, balance: toInteger(balance) }]));
 }
 
@@ -56,7 +69,14 @@ async function writeTransfers(tx: Transaction, transfers: readonly NewTransfer[]
   await insertRows(
     tx,
     'kakao_share.transfers',
-    { id: 'uuid', app: 'text', unit: 'text', kind: 'text', amount: 'bigint', occurred_at: 'timestamptz' },
+    {
+      id: 'uuid',
+      app: 'text',
+      unit: 'text',
+      kind: 'text',
+      amount: 'bigint',
+      occurred_at: 'timestamptz',
+    },
     transfers.map((transfer) => ({
       id: transfer.id,
       app: transfer.from.app,
@@ -79,7 +99,13 @@ async function writeEntries(tx: Transaction, entries: readonly Entry[]): Promise
   await insertRows(
     tx,
     'kakao_share.entries',
-    { id: 'uuid', transfer_id: 'uuid', account_id: 'uuid', amount: 'bigint', balance_after: 'bigint' },
+    {
+      id: 'uuid',
+      transfer_id: 'uuid',
+      account_id: 'uuid',
+      amount: 'bigint',
+      balance_after: 'bigint',
+    },
     entries.map((entry) => ({
       id: newId(),
       transfer_id: entry.transferId,
@@ -111,7 +137,10 @@ async function writeLots(
   );
 }
 
-async function writeBalances(tx: Transaction, balances: ReadonlyMap<string, number>): Promise<void> {
+async function writeBalances(
+  tx: Transaction,
+  balances: ReadonlyMap<string, number>,
+): Promise<void> {
   await tx.query(
     `UPDATE kakao_share.accounts a SET balance = g.balance
      FROM unnest($1::uuid[], $2::bigint[]) AS g (id, balance) WHERE a.id = g.id`,

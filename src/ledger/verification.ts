@@ -69,10 +69,14 @@ const CHECKS: readonly { name: string; rule: string; offenders: string }[] = [
 const OFFENDERS_SHOWN = 5;
 
 /** Verifies the books from scratch: reads everything, trusts no copied total. */
-export async function verifyLedger(queryable: Queryable): Promise<{ ok: boolean; checks: Check[] }> {
+export async function verifyLedger(
+  queryable: Queryable,
+): Promise<{ ok: boolean; checks: Check[] }> {
   const checks: Check[] = [];
   for (const { name, rule, offenders } of CHECKS) {
-    const rows = await queryable.query<{ offender: string }>(`${offenders} LIMIT ${OFFENDERS_SHOWN + 1}`);
+    const rows = await queryable.query<{ offender: string }>(
+      `${offenders} LIMIT ${OFFENDERS_SHOWN + 1}`,
+    );
     const shown = rows.slice(0, OFFENDERS_SHOWN).map(({ offender }) => offender);
     const more = rows.length > OFFENDERS_SHOWN ? ' and more' : '';
     checks.push({

@@ -8,7 +8,11 @@ const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 15_000;
 
 /** Waits longer after each failure, at random so that many processes do not come back at the same moment. */
-export function backoffMs(failures: number, firstMs = FIRST_RETRY_MS, lastMs = LAST_RETRY_MS): number {
+export function backoffMs(
+  failures: number,
+  firstMs = FIRST_RETRY_MS,
+  lastMs = LAST_RETRY_MS,
+): number {
   const full = Math.min(lastMs, firstMs * 2 ** Math.min(failures - 1, 30));
   return full / 2 + Math.random() * (full / 2);
 }
@@ -44,9 +48,11 @@ export class BackgroundLoop {
   async stop(limitMs: number): Promise<void> {
     this.#stopping.abort();
     this.wake();
-    await within(limitMs, `stopping ${this.name}`, this.#running ?? Promise.resolve()).catch((error: unknown) => {
-      this.logger.warn(String(error));
-    });
+    await within(limitMs, `stopping ${this.name}`, this.#running ?? Promise.resolve()).catch(
+      (error: unknown) => {
+        this.logger.warn(String(error));
+      },
+    );
   }
 
   async #run(): Promise<void> {
@@ -65,7 +71,9 @@ export class BackgroundLoop {
     } catch (error) {
       this.#failures++;
       if (this.#failures === 1) {
-        this.logger.warn(`${this.name} failed and will be repeated: ${error instanceof Error ? error.message : String(error)}`);
+        this.logger.warn(
+          `${this.name} failed and will be repeated: ${error instanceof Error ? error.message : String(error)}`,
+        );
       }
       return backoffMs(this.#failures);
     }

@@ -62,7 +62,10 @@ export class QueueStore {
       return ready(worker as unknown as JobWorker<Data>);
     }
     await probePostgres(options.postgres.url);
-    const open = { ...tuning, connection: this.#pool(options.postgres, (tuning.concurrency ?? 1) + 1) };
+    const open = {
+      ...tuning,
+      connection: this.#pool(options.postgres, (tuning.concurrency ?? 1) + 1),
+    };
     const worker = new Worker(
       name,
       process as (job: Job) => Promise<void>,
@@ -72,7 +75,10 @@ export class QueueStore {
     return ready(worker as unknown as JobWorker<Data>);
   }
 
-  #pool({ url, schema = DEFAULT_QUEUE_SCHEMA }: { url: string; schema?: string }, max: number): object {
+  #pool(
+    { url, schema = DEFAULT_QUEUE_SCHEMA }: { url: string; schema?: string },
+    max: number,
+  ): object {
     return {
       connectionString: url,
       schema,
@@ -86,7 +92,10 @@ export class QueueStore {
 
 /** A queue built while Postgres is down fails for ever, so the door to it is tried first. */
 async function probePostgres(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
   client.on('error', () => undefined);
   await client.connect();
   await client.end();
@@ -109,7 +118,12 @@ async function ready<Opened extends { waitUntilReady(): Promise<unknown>; close(
 /** A door must not wait for Redis: commands fail at once while it is away. Clients handed over stay as they are. */
 function forProducer(redis: ConnectionOptions): ConnectionOptions {
   if (!isPlainOptions(redis)) return redis;
-  return { enableOfflineQueue: false, maxRetriesPerRequest: 1, connectTimeout: CONNECT_TIMEOUT_MS, ...redis };
+  return {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    ...redis,
+  };
 }
 
 /** A worker waits for Redis as long as it takes. */

@@ -84,5 +84,8 @@ export async function openSettlementWorker(
   concurrency: number,
 ): Promise<JobWorker<SettleJob>> {
   const processJob = (job: Job<SettleJob>): Promise<void> => settle(job.data.deliveryIds);
-  return store.openWorker<SettleJob>(SETTLEMENT_QUEUE, processJob, { concurrency, maxStalledCount: 3 });
+  return store.openWorker<SettleJob>(SETTLEMENT_QUEUE, processJob, {
+    concurrency,
+    maxStalledCount: 3,
+  });
 }

@@ -32,7 +32,10 @@ interface OpenRow {
  * Locks those of the named deliveries that are open and that nobody else is settling. What a stale job names is not among
  * them any more.
  */
-export async function lockOpenDeliveries(tx: Transaction, deliveryIds: readonly string[]): Promise<OpenDelivery[]> {
+export async function lockOpenDeliveries(
+  tx: Transaction,
+  deliveryIds: readonly string[],
+): Promise<OpenDelivery[]> {
   const rows = await tx.query<OpenRow>(
     `SELECT d.id, d.app, d.received_at, d.user_parameter, d.method, d.headers, d.query, d.body, d.problems, o.last_error,
             (SELECT coalesce(max(number), 0) FROM kakao_share.decisions WHERE delivery_id = d.id) AS decisions
@@ -64,8 +67,13 @@ function read({ method, headers, query, body, user_parameter }: OpenRow): ShareW
 }
 
 /** Takes settled deliveries off the work list. */
-export async function closeDeliveries(tx: Transaction, deliveryIds: readonly string[]): Promise<void> {
-  await tx.query('DELETE FROM kakao_share.open_deliveries WHERE delivery_id = ANY($1)', [deliveryIds]);
+export async function closeDeliveries(
+  tx: Transaction,
+  deliveryIds: readonly string[],
+): Promise<void> {
+  await tx.query('DELETE FROM kakao_share.open_deliveries WHERE delivery_id = ANY($1)', [
+    deliveryIds,
+  ]);
 }
 
 /** Counts an attempt before the work begins, so that a delivery which brings its worker down is counted too. */

@@ -42,5 +42,7 @@ export function eventsOf(outcome: Outcome): NewEvent[] {
     const campaignOf = { campaignId: campaign.campaignId, campaignVersion: campaign.version };
     return [recorded, event('reward.credited', { transferId, amount, unit, ...campaignOf })];
   }
-  return userRef === undefined ? [recorded] : [recorded, event('reward.withheld', { verdict, reasons })];
+  return userRef === undefined
+    ? [recorded]
+    : [recorded, event('reward.withheld', { verdict, reasons })];
 }

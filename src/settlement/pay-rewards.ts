@@ -8,7 +8,10 @@ import type { Outcome } from './outcome.js';
 export async function readPaidKeys(tx: Transaction, keys: readonly string[]): Promise<Set<string>> {
   if (keys.length === 0) return new Set();
   // Keys hold the campaign's id, so they are unique across apps already.
-  const rows = await tx.query<{ key: string }>('SELECT key FROM kakao_share.reward_keys WHERE key = ANY($1)', [keys]);
+  const rows = await tx.query<{ key: string }>(
+    'SELECT key FROM kakao_share.reward_keys WHERE key = ANY($1)',
+    [keys],
+  );
   return new Set(rows.map(({ key }) => key));
 }
 

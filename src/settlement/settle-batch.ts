@@ -28,7 +28,10 @@ interface Understood {
  *
  * @returns how many deliveries were settled; those that somebody else holds, or that are settled, are passed over
  */
-export async function settleBatch(tx: Transaction, deliveryIds: readonly string[]): Promise<number> {
+export async function settleBatch(
+  tx: Transaction,
+  deliveryIds: readonly string[],
+): Promise<number> {
   const deliveries = await lockOpenDeliveries(tx, deliveryIds);
   if (deliveries.length === 0) return 0;
   const understood = await lockUsersOf(tx, deliveries);
@@ -39,7 +42,11 @@ export async function settleBatch(tx: Transaction, deliveryIds: readonly string[
   const outcomes = [...quarantine(deliveries), ...decide(understood, versions, paid)];
   await recordShares(
     tx,
-    understood.map(({ delivery, webhook, facts }) => ({ ...facts, deliveryId: delivery.id, webhook })),
+    understood.map(({ delivery, webhook, facts }) => ({
+      ...facts,
+      deliveryId: delivery.id,
+      webhook,
+    })),
   );
   await payRewards(tx, outcomes);
   await writeDecisions(tx, outcomes, SETTLEMENT_ACTOR);
@@ -51,7 +58,10 @@ export async function settleBatch(tx: Transaction, deliveryIds: readonly string[
   return outcomes.length;
 }
 
-async function lockUsersOf(tx: Transaction, deliveries: readonly OpenDelivery[]): Promise<Understood[]> {
+async function lockUsersOf(
+  tx: Transaction,
+  deliveries: readonly OpenDelivery[],
+): Promise<Understood[]> {
   const readable = deliveries.flatMap((delivery) =>
     'fields' in delivery.reading ? [{ delivery, webhook: delivery.reading }] : [],
   );
@@ -72,12 +82,25 @@ async function lockUsersOf(tx: Transaction, deliveries: readonly OpenDelivery[])
 
 function quarantine(deliveries: readonly OpenDelivery[]): Outcome[] {
   return deliveries.flatMap(({ reading, ...delivery }) =>
-    'fields' in reading ? [] : [{ ...headOf(delivery), verdict: 'quarantined', reasons: problemReasons(reading), userRef: undefined }],
+    'fields' in reading
+      ? []
+      : [
+          {
+            ...headOf(delivery),
+            verdict: 'quarantined',
+            reasons: problemReasons(reading),
+            userRef: undefined,
+          },
+        ],
   );
 }
 
 /** Folds the decision over the batch in the order of receipt, each share seeing what those before it were paid. */
-function decide(understood: readonly Understood[], versions: readonly CampaignVersion[], paidBefore: Set<string>): Outcome[] {
+function decide(
+  understood: readonly Understood[],
+  versions: readonly CampaignVersion[],
+  paidBefore: Set<string>,
+): Outcome[] {
   const paid = new Set(paidBefore);
   return [...understood].sort(inOrderOfReceipt).map(({ delivery, facts }) => {
     const { reward, ...decision } = decideReward(facts, versions, (key) => paid.has(key));

@@ -23,10 +23,13 @@ export interface SettlementModuleOptions {
 export const EVENT_TRANSPORTS = ['in-process', 'bullmq'] as const;
 export type EventTransportName = (typeof EVENT_TRANSPORTS)[number];
 
-export type SettlementModuleAsyncOptions<Injected extends unknown[] = never[]> = SettlementModuleShape & {
-  readonly imports?: import('@nestjs/common').ModuleMetadata['imports'];
-  readonly inject?: import('@nestjs/common').FactoryProvider['inject'];
-  readonly useFactory: (...injected: Injected) => SettlementModuleOptions | Promise<SettlementModuleOptions>;
-};
+export type SettlementModuleAsyncOptions<Injected extends unknown[] = never[]> =
+  SettlementModuleShape & {
+    readonly imports?: import('@nestjs/common').ModuleMetadata['imports'];
+    readonly inject?: import('@nestjs/common').FactoryProvider['inject'];
+    readonly useFactory: (
+      ...injected: Injected
+    ) => SettlementModuleOptions | Promise<SettlementModuleOptions>;
+  };
 
 export const DEFAULT_CONCURRENCY = 2;

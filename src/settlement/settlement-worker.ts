@@ -6,7 +6,11 @@ import { ensureDestinations } from '../events/destinations.js';
 import { BackgroundLoop } from '../lifecycle/background-loop.js';
 import { within } from '../lifecycle/within.js';
 import type { JobWorker, QueueStore } from '../queue/queue-store.js';
-import { openSettlementWorker, type SettleJob, type SettlementQueue } from '../queue/settlement-queue.js';
+import {
+  openSettlementWorker,
+  type SettleJob,
+  type SettlementQueue,
+} from '../queue/settlement-queue.js';
 import type { Settler } from './settler.js';
 
 /** How long a delivery without a job waits at most, beyond its lease. */
@@ -50,7 +54,11 @@ export class SettlementWorker {
   async stop(limitMs: number): Promise<void> {
     const { logger } = this.parts;
     await this.#sweeper.stop(limitMs / 2);
-    await within(limitMs / 2, 'finishing settlement jobs', this.#worker?.close() ?? Promise.resolve()).catch((error: unknown) => {
+    await within(
+      limitMs / 2,
+      'finishing settlement jobs',
+      this.#worker?.close() ?? Promise.resolve(),
+    ).catch((error: unknown) => {
       logger.warn(String(error));
     });
   }
@@ -66,9 +74,14 @@ export class SettlementWorker {
   async #open(): Promise<JobWorker<SettleJob>> {
     const { database, store, settler, destinations, concurrency, logger } = this.parts;
     const state = await readSchemaState(database);
-    if (state !== 'current') throw new SchemaNotReadyError(`The database is ${state}: run "npm run migrate" against it.`);
+    if (state !== 'current')
+      throw new SchemaNotReadyError(`The database is ${state}: run "npm run migrate" against it.`);
     await ensureDestinations(database, destinations);
-    const worker = await openSettlementWorker(store, (deliveryIds) => settler.settle(deliveryIds), concurrency);
+    const worker = await openSettlementWorker(
+      store,
+      (deliveryIds) => settler.settle(deliveryIds),
+      concurrency,
+    );
     logger.log(`Settling, ${concurrency} jobs at a time, queue on ${store.kind}`);
     return worker;
   }

@@ -34,7 +34,9 @@ const STOP_LIMIT_MS = 5_000;
 
 /** Starts workers and relay with the application and stops them while its database is still open. */
 @Injectable()
-class SettlementLifecycle implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+class SettlementLifecycle
+  implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
   readonly #does: ReadonlySet<'worker' | 'relay'>;
 
   constructor(
@@ -71,7 +73,9 @@ export class SettlementModule {
   }
 
   /** Like `forRoot`, with the options made by a factory. */
-  static forRootAsync<Injected extends unknown[]>(options: SettlementModuleAsyncOptions<Injected>): DynamicModule {
+  static forRootAsync<Injected extends unknown[]>(
+    options: SettlementModuleAsyncOptions<Injected>,
+  ): DynamicModule {
     const { inject = [], useFactory, imports = [] } = options;
     return assemble(options, { provide: OPTIONS, useFactory, inject } as Provider, imports);
   }
@@ -82,33 +86,46 @@ function assemble(
   optionsProvider: Provider,
   imports: DynamicModule['imports'] = [],
 ): DynamicModule {
-  const provide = <T>(token: unknown, inject: unknown[], useFactory: (...injected: never[]) => T): Provider =>
-    ({ provide: token, inject, useFactory }) as Provider;
+  const provide = <T>(
+    token: unknown,
+    inject: unknown[],
+    useFactory: (...injected: never[]) => T,
+  ): Provider => ({ provide: token, inject, useFactory }) as Provider;
   return {
     module: SettlementModule,
     imports,
     providers: [
       optionsProvider,
       ShareEvents,
-      provide(Database, [getDataSourceToken(shape.dataSource), OPTIONS], (source: DataSource, o: SettlementModuleOptions) =>
-        new Database(source, o.schema),
+      provide(
+        Database,
+        [getDataSourceToken(shape.dataSource), OPTIONS],
+        (source: DataSource, o: SettlementModuleOptions) => new Database(source, o.schema),
       ),
       provide(QueueStore, [OPTIONS], ({ queue }: SettlementModuleOptions) => new QueueStore(queue)),
       provide(SettlementQueue, [QueueStore], (store: QueueStore) => new SettlementQueue(store)),
       provide(
         Relay,
         [Database, QueueStore, ShareEvents, OPTIONS],
-        (database: Database, store: QueueStore, shareEvents: ShareEvents, options: SettlementModuleOptions) =>
+        (
+          database: Database,
+          store: QueueStore,
+          shareEvents: ShareEvents,
+          options: SettlementModuleOptions,
+        ) =>
           new Relay(
             database,
             transportNames(options).map((name) => openTransport(name, store, shareEvents)),
             new Logger('Relay'),
           ),
       ),
-      provide(Settler, [Database, SettlementQueue, Relay], (database: Database, queue: SettlementQueue, relay: Relay) =>
-        new Settler(database, queue, new Logger('Settler'), () => {
-          relay.wake();
-        }),
+      provide(
+        Settler,
+        [Database, SettlementQueue, Relay],
+        (database: Database, queue: SettlementQueue, relay: Relay) =>
+          new Settler(database, queue, new Logger('Settler'), () => {
+            relay.wake();
+          }),
       ),
       provide(
         SettlementWorker,
@@ -133,8 +150,12 @@ function assemble(
       provide(
         SettlementLifecycle,
         [SettlementWorker, Relay, SettlementQueue, OPTIONS],
-        (worker: SettlementWorker, relay: Relay, queue: SettlementQueue, options: SettlementModuleOptions) =>
-          new SettlementLifecycle(worker, relay, queue, options),
+        (
+          worker: SettlementWorker,
+          relay: Relay,
+          queue: SettlementQueue,
+          options: SettlementModuleOptions,
+        ) => new SettlementLifecycle(worker, relay, queue, options),
       ),
     ],
     exports: [ShareEvents, SettlementWorker],
@@ -145,6 +166,10 @@ function transportNames(options: SettlementModuleOptions): readonly EventTranspo
   return options.eventTransports ?? DEFAULT_TRANSPORTS;
 }
 
-function openTransport(name: EventTransportName, store: QueueStore, shareEvents: ShareEvents): EventTransport {
+function openTransport(
+  name: EventTransportName,
+  store: QueueStore,
+  shareEvents: ShareEvents,
+): EventTransport {
   return name === 'bullmq' ? new BullmqTransport(store) : shareEvents;
 }

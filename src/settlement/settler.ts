@@ -4,7 +4,12 @@ import type { Database } from '../database/database.js';
 import { recordEvents } from '../events/record-events.js';
 import { backoffMs } from '../lifecycle/background-loop.js';
 import type { SettlementQueue } from '../queue/settlement-queue.js';
-import { closeDeliveries, countAttempts, lockOpenDeliveries, postponeDelivery } from './open-delivery.js';
+import {
+  closeDeliveries,
+  countAttempts,
+  lockOpenDeliveries,
+  postponeDelivery,
+} from './open-delivery.js';
 import { eventsOf, type Outcome } from './outcome.js';
 import { headOf, settleBatch, SETTLEMENT_ACTOR } from './settle-batch.js';
 import { writeDecisions } from './write-decisions.js';
@@ -78,7 +83,9 @@ export class Settler {
 
   async #postpone(deliveryId: string, attempts: number, cause: unknown): Promise<void> {
     const error = describeError(cause);
-    this.logger.warn(`Delivery ${deliveryId} was not settled (attempt ${attempts} of ${MAX_ATTEMPTS}): ${error}`);
+    this.logger.warn(
+      `Delivery ${deliveryId} was not settled (attempt ${attempts} of ${MAX_ATTEMPTS}): ${error}`,
+    );
     const retryMs = Math.round(backoffMs(attempts, FIRST_RETRY_MS, LAST_RETRY_MS));
     await postponeDelivery(this.database, deliveryId, error, retryMs + RETRY_LEASE_MS);
     if (attempts >= MAX_ATTEMPTS) {
@@ -86,7 +93,9 @@ export class Settler {
       return;
     }
     await this.queue.add([[deliveryId]], retryMs).catch((problem: unknown) => {
-      this.logger.warn(`No retry job for delivery ${deliveryId}, the sweeper will ask: ${describeError(problem)}`);
+      this.logger.warn(
+        `No retry job for delivery ${deliveryId}, the sweeper will ask: ${describeError(problem)}`,
+      );
     });
   }
 
@@ -96,12 +105,19 @@ export class Settler {
       const [delivery] = await lockOpenDeliveries(tx, [deliveryId]);
       if (delivery === undefined) return;
       const reason = delivery.lastError ?? 'every worker that tried to settle it went down';
-      const outcome: Outcome = { ...headOf(delivery), verdict: 'failed', reasons: [reason], userRef: undefined };
+      const outcome: Outcome = {
+        ...headOf(delivery),
+        verdict: 'failed',
+        reasons: [reason],
+        userRef: undefined,
+      };
       await writeDecisions(tx, [outcome], SETTLEMENT_ACTOR);
       await recordEvents(tx, eventsOf(outcome));
       await closeDeliveries(tx, [deliveryId]);
     });
-    this.logger.error(`Delivery ${deliveryId} failed for good: see its verdict, replay it when the cause is gone.`);
+    this.logger.error(
+      `Delivery ${deliveryId} failed for good: see its verdict, replay it when the cause is gone.`,
+    );
     this.onSettled();
   }
 }

@@ -3,7 +3,11 @@ import { insertRows } from '../database/insert-rows.js';
 import type { Outcome } from './outcome.js';
 
 /** Writes what was decided; the database allows one current decision per delivery. */
-export async function writeDecisions(tx: Transaction, outcomes: readonly Outcome[], actor: string): Promise<void> {
+export async function writeDecisions(
+  tx: Transaction,
+  outcomes: readonly Outcome[],
+  actor: string,
+): Promise<void> {
   await insertRows(
     tx,
     'kakao_share.decisions',

@@ -18,7 +18,10 @@ export function userKey({ app, userId }: UserName): string {
  *
  * @returns our surrogate id for each, by `userKey`
  */
-export async function lockUsers(tx: Transaction, names: readonly UserName[]): Promise<Map<string, string>> {
+export async function lockUsers(
+  tx: Transaction,
+  names: readonly UserName[],
+): Promise<Map<string, string>> {
   const unique = [...new Map(names.map((name) => [userKey(name), name])).values()];
   if (unique.length === 0) return new Map();
   const columns = [unique.map(({ app }) => app), unique.map(({ userId }) => userId)];

@@ -19,9 +19,19 @@ export interface Arrival extends KeyHolder {
 const MAX_BODY_BYTES = 64 * 1024;
 /** Kakao gives up after 3 s, so a body that takes longer is nobody's. */
 const BODY_TIMEOUT_MS = 2_000;
-const KEPT_HEADERS = ['content-type', 'content-encoding', 'user-agent', RESOURCE_ID_HEADER] as const;
+const KEPT_HEADERS = [
+  'content-type',
+  'content-encoding',
+  'user-agent',
+  RESOURCE_ID_HEADER,
+] as const;
 const MAX_KEPT_HEADER_CHARS = 1_024;
-const BODY_HEADERS = ['content-type', 'content-encoding', 'content-length', 'transfer-encoding'] as const;
+const BODY_HEADERS = [
+  'content-type',
+  'content-encoding',
+  'content-length',
+  'transfer-encoding',
+] as const;
 
 interface Refusal {
   readonly status: number;
@@ -29,7 +39,11 @@ interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const NOT_ALLOWED: Refusal = { status: 405, title: 'Kakao sends GET or POST', headers: { Allow: 'GET, POST' } };
+const NOT_ALLOWED: Refusal = {
+  status: 405,
+  title: 'Kakao sends GET or POST',
+  headers: { Allow: 'GET, POST' },
+};
 const UNAUTHORIZED: Refusal = {
   status: 401,
   title: 'Authorization must be "KakaoAK" and an admin key of a configured app',

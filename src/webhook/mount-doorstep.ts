@@ -9,7 +9,13 @@ export class WebhookPathError extends Error {
 }
 
 interface ExpressLike {
-  use(handler: (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void): void;
+  use(
+    handler: (
+      request: IncomingMessage,
+      response: ServerResponse,
+      next: (error?: unknown) => void,
+    ) => void,
+  ): void;
   readonly router: { readonly stack: readonly { readonly route?: { readonly path: unknown } }[] };
 }
 
@@ -53,13 +59,18 @@ export class DoorstepMount {
       .filter((route) => route === `/${this.path}` || route.endsWith(`/${this.path}`))
       .sort((a, b) => a.length - b.length);
     if (shortest === undefined) {
-      throw new WebhookPathError(`No route ends in "/${this.path}": give WebhookModule the path as the application serves it.`);
+      throw new WebhookPathError(
+        `No route ends in "/${this.path}": give WebhookModule the path as the application serves it.`,
+      );
     }
     this.#fullPath = shortest;
   }
 
   #mountOnExpress(app: ExpressLike): void {
-    this.#routes = () => app.router.stack.flatMap(({ route }) => (typeof route?.path === 'string' ? [route.path] : []));
+    this.#routes = () =>
+      app.router.stack.flatMap(({ route }) =>
+        typeof route?.path === 'string' ? [route.path] : [],
+      );
     app.use((request, response, next) => {
       if (!this.#isOurs(request)) {
         next();

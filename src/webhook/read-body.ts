@@ -4,7 +4,11 @@ import type { IncomingMessage } from 'node:http';
 export type BodyFault = 'too-large' | 'too-slow' | 'broken-off';
 
 /** Reads a request's body as it is: nothing decoded, nothing inflated. */
-export async function readBody(request: IncomingMessage, maxBytes: number, limitMs: number): Promise<Buffer | BodyFault> {
+export async function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  limitMs: number,
+): Promise<Buffer | BodyFault> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return 'too-large';
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];

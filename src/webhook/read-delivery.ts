@@ -7,7 +7,13 @@ import type { Arrival } from './doorstep.js';
 export function readDelivery(arrival: Arrival, userParameter: string, id: string): Delivery {
   const { app, fingerprint, receivedAt, method, headers, query, body } = arrival;
   const resourceId = readResourceId(arrival.resourceIds);
-  const raw = { method, query, body, contentType: headers['content-type'], contentEncoding: headers['content-encoding'] };
+  const raw = {
+    method,
+    query,
+    body,
+    contentType: headers['content-type'],
+    contentEncoding: headers['content-encoding'],
+  };
   const reading = readShareWebhook(raw, userParameter);
   return {
     id,
@@ -21,6 +27,9 @@ export function readDelivery(arrival: Arrival, userParameter: string, id: string
     headers,
     query,
     body,
-    problems: [...(typeof resourceId === 'string' ? [] : [resourceId]), ...(Array.isArray(reading) ? reading : [])],
+    problems: [
+      ...(typeof resourceId === 'string' ? [] : [resourceId]),
+      ...(Array.isArray(reading) ? reading : []),
+    ],
   };
 }

@@ -29,7 +29,10 @@ export interface WebhookAnswer {
 }
 
 /** Makes the controller for one path; an application may have several doors. */
-export function createShareWebhookController(path: string, decorators: readonly ClassDecorator[]): Type {
+export function createShareWebhookController(
+  path: string,
+  decorators: readonly ClassDecorator[],
+): Type {
   @applyDecorators(...decorators)
   @Controller({ path: [path, `${path}/`], version: VERSION_NEUTRAL })
   @UseGuards(KakaoAuthGuard)
@@ -54,7 +57,9 @@ export function createShareWebhookController(path: string, decorators: readonly 
     private async receive(request: PlatformRequest): Promise<WebhookAnswer> {
       const arrival = this.doorstep.arrivalOf(nodeRequestOf(request));
       if (arrival === undefined) throw new UnauthorizedException();
-      const { status, deliveryId, problems } = await this.accept(readDelivery(arrival, this.userParameter, newId()));
+      const { status, deliveryId, problems } = await this.accept(
+        readDelivery(arrival, this.userParameter, newId()),
+      );
       return problems.length > 0 ? { status, deliveryId, problems } : { status, deliveryId };
     }
 
@@ -62,7 +67,8 @@ export function createShareWebhookController(path: string, decorators: readonly 
       try {
         return await this.inbox.accept(delivery);
       } catch (error) {
-        if (error instanceof NotDurableError) throw new ServiceUnavailableException('nothing durable was left');
+        if (error instanceof NotDurableError)
+          throw new ServiceUnavailableException('nothing durable was left');
         throw error;
       }
     }

@@ -28,7 +28,9 @@ export interface WebhookModuleOptions {
 export type WebhookModuleAsyncOptions<Injected extends unknown[] = never[]> = WebhookModuleShape & {
   readonly imports?: import('@nestjs/common').ModuleMetadata['imports'];
   readonly inject?: import('@nestjs/common').FactoryProvider['inject'];
-  readonly useFactory: (...injected: Injected) => WebhookModuleOptions | Promise<WebhookModuleOptions>;
+  readonly useFactory: (
+    ...injected: Injected
+  ) => WebhookModuleOptions | Promise<WebhookModuleOptions>;
 };
 
 export const DEFAULT_PATH = 'webhooks/kakao/share';

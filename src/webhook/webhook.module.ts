@@ -61,7 +61,9 @@ export class WebhookModule {
   }
 
   /** Like `forRoot`, with the options made by a factory; what shapes the module is given beside it. */
-  static forRootAsync<Injected extends unknown[]>(options: WebhookModuleAsyncOptions<Injected>): DynamicModule {
+  static forRootAsync<Injected extends unknown[]>(
+    options: WebhookModuleAsyncOptions<Injected>,
+  ): DynamicModule {
     const { inject = [], useFactory, imports = [] } = options;
     return assemble(options, { provide: OPTIONS, useFactory, inject } as Provider, imports);
   }
@@ -73,20 +75,29 @@ function assemble(
   imports: DynamicModule['imports'] = [],
 ): DynamicModule {
   const path = (shape.path ?? DEFAULT_PATH).replace(/^\/+|\/+$/g, '');
-  const provide = <T>(token: unknown, inject: unknown[], useFactory: (...injected: never[]) => T): Provider =>
-    ({ provide: token, inject, useFactory }) as Provider;
+  const provide = <T>(
+    token: unknown,
+    inject: unknown[],
+    useFactory: (...injected: never[]) => T,
+  ): Provider => ({ provide: token, inject, useFactory }) as Provider;
   return {
     module: WebhookModule,
     imports,
     controllers: [createShareWebhookController(path, shape.controllerDecorators ?? [])],
     providers: [
       optionsProvider,
-      provide(Database, [getDataSourceToken(shape.dataSource), OPTIONS], (source: DataSource, o: WebhookModuleOptions) =>
-        new Database(source, o.schema),
+      provide(
+        Database,
+        [getDataSourceToken(shape.dataSource), OPTIONS],
+        (source: DataSource, o: WebhookModuleOptions) => new Database(source, o.schema),
       ),
       provide(QueueStore, [OPTIONS], ({ queue }: WebhookModuleOptions) => new QueueStore(queue)),
       provide(SettlementQueue, [QueueStore], (store: QueueStore) => new SettlementQueue(store)),
-      provide(Dispatcher, [SettlementQueue], (queue: SettlementQueue) => new Dispatcher(queue, new Logger('Dispatcher'))),
+      provide(
+        Dispatcher,
+        [SettlementQueue],
+        (queue: SettlementQueue) => new Dispatcher(queue, new Logger('Dispatcher')),
+      ),
       provide(
         Inbox,
         [Database, Dispatcher, OPTIONS],
@@ -95,15 +106,23 @@ function assemble(
       ),
       provide(KakaoKeyRing, [OPTIONS], ({ apps }: WebhookModuleOptions) => new KakaoKeyRing(apps)),
       provide(Doorstep, [KakaoKeyRing], (keyRing: KakaoKeyRing) => new Doorstep(keyRing)),
-      provide(DoorstepMount, [Doorstep, HttpAdapterHost], (doorstep: Doorstep, host: HttpAdapterHost) => {
-        const mount = new DoorstepMount(path, doorstep);
-        // At once in an application; in a testing module as soon as one is created from it.
-        host.init$.subscribe(() => {
-          mount.mount(host.httpAdapter);
-        });
-        return mount;
-      }),
-      provide(USER_PARAMETER, [OPTIONS], (o: WebhookModuleOptions) => o.userParameter ?? DEFAULT_USER_PARAMETER),
+      provide(
+        DoorstepMount,
+        [Doorstep, HttpAdapterHost],
+        (doorstep: Doorstep, host: HttpAdapterHost) => {
+          const mount = new DoorstepMount(path, doorstep);
+          // At once in an application; in a testing module as soon as one is created from it.
+          host.init$.subscribe(() => {
+            mount.mount(host.httpAdapter);
+          });
+          return mount;
+        },
+      ),
+      provide(
+        USER_PARAMETER,
+        [OPTIONS],
+        (o: WebhookModuleOptions) => o.userParameter ?? DEFAULT_USER_PARAMETER,
+      ),
       WebhookLifecycle,
     ],
   };

@@ -1,0 +1,31 @@
+import { CHAT_TYPES } from '../kakao/chat-types.js';
+import type { Database } from '../database/database.js';
+import { createCampaign, readCampaignVersions } from './campaign-store.js';
+
+const LIMITS = { statementTimeoutMs: 10_000 };
+const STARTS_AT = '2020-01-01T00:00:00+09:00';
+
+/** Gives each app that has no campaign one that pays for any share, so that a developer's first share pays. */
+export async function ensureDevelopmentCampaigns(
+  database: Database,
+  apps: readonly string[],
+): Promise<void> {
+  await database.transaction(LIMITS, async (tx) => {
+    const known = new Set((await readCampaignVersions(tx, apps)).map(({ app }) => app));
+    for (const app of apps.filter((name) => !known.has(name))) {
+      await createCampaign(tx, {
+        app,
+        name: 'Development: every share pays',
+        unit: 'point',
+        rules: {
+          startsAt: STARTS_AT,
+          endsAt: null,
+          timeZone: 'Asia/Seoul',
+          chatTypes: CHAT_TYPES,
+          amount: 100,
+        },
+        effectiveFrom: new Date(STARTS_AT),
+      });
+    }
+  });
+}

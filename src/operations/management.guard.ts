@@ -1,0 +1,54 @@
+import {
+  createParamDecorator,
+  ForbiddenException,
+  Injectable,
+  SetMetadata,
+  UnauthorizedException,
+  type CanActivate,
+  type CustomDecorator,
+  type ExecutionContext,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { IncomingMessage } from 'node:http';
+import type { Scope } from '../config/api-tokens.js';
+import { CallerRegistry, type Caller } from './caller.js';
+
+const SCOPE = 'kakao-share:scope';
+const callers = new WeakMap<IncomingMessage, Caller>();
+
+/** What a caller needs to be allowed; a route without it is closed to everybody. */
+export const RequireScope = (scope: Scope): CustomDecorator => SetMetadata(SCOPE, scope);
+
+/** The caller that the guard let in. */
+export const CurrentCaller = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Caller => {
+    const caller = callers.get(context.switchToHttp().getRequest<IncomingMessage>());
+    if (caller === undefined) throw new UnauthorizedException();
+    return caller;
+  },
+);
+
+/** Lets callers in by bearer token and scope. */
+@Injectable()
+export class ManagementGuard implements CanActivate {
+  constructor(
+    private readonly registry: CallerRegistry,
+    private readonly reflector: Reflector,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<IncomingMessage>();
+    const caller = this.registry.identify(request.headers.authorization);
+    if (caller === undefined)
+      throw new UnauthorizedException('a bearer token of a known caller is needed');
+    const scope = this.reflector.getAllAndOverride<Scope | undefined>(SCOPE, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    if (scope === undefined || !caller.scopes.includes(scope)) {
+      throw new ForbiddenException(`the scope "${scope ?? 'none'}" is needed`);
+    }
+    callers.set(request, caller);
+    return true;
+  }
+}

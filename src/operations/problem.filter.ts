@@ -1,0 +1,76 @@
+import {
+  Catch,
+  HttpException,
+  Logger,
+  type ArgumentsHost,
+  type ExceptionFilter,
+} from '@nestjs/common';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
+import { describeError } from '../database/database-errors.js';
+import { NotReplayableError } from '../settlement/replay-delivery.js';
+
+/** An error as RFC 9457 has it. */
+interface ProblemDocument {
+  readonly type: 'about:blank';
+  readonly title: string;
+  readonly status: number;
+  readonly detail?: string;
+  /** Which fields are wrong, where the request was. */
+  readonly errors?: readonly string[];
+}
+
+/** Answers every error with a problem document; what nobody foresaw goes to the log, not to the caller. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  readonly #logger = new Logger('Http');
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const response = host.switchToHttp().getResponse<ServerResponse>();
+    const problem = this.#toProblem(error);
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    response.writeHead(problem.status, { 'Content-Type': 'application/problem+json' });
+    response.end(JSON.stringify(problem));
+  }
+
+  #toProblem(error: unknown): ProblemDocument {
+    if (error instanceof NotReplayableError) return problemOf(409, error.message);
+    if (error instanceof HttpException) return fromHttpException(error);
+    const status = statusOf(error);
+    if (status !== undefined && status < 500) return problemOf(status);
+    this.#logger.error(`Request failed: ${describeError(error)}`);
+    return problemOf(500);
+  }
+}
+
+function fromHttpException(error: HttpException): ProblemDocument {
+  const body = error.getResponse();
+  const message: unknown = typeof body === 'object' && 'message' in body ? body.message : body;
+  // Nest's validation pipe lists one message per fault; they name fields, not values.
+  if (Array.isArray(message))
+    return { ...problemOf(error.getStatus()), errors: message.map(String) };
+  // Express's own words repeat the path, which may hold an id.
+  if (error.getStatus() === 404 && String(message).startsWith('Cannot '))
+    return problemOf(404, 'no such route');
+  return problemOf(error.getStatus(), typeof message === 'string' ? message : undefined);
+}
+
+function problemOf(status: number, detail?: string): ProblemDocument {
+  const title = STATUS_CODES[status] ?? 'Error';
+  return {
+    type: 'about:blank',
+    title,
+    status,
+    ...(detail === undefined || detail === title ? {} : { detail }),
+  };
+}
+
+/** Body parsers and routers of Express throw errors that carry a status. */
+function statusOf(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null || !('status' in error)) return undefined;
+  return typeof error.status === 'number' && error.status >= 400 && error.status <= 599
+    ? error.status
+    : undefined;
+}

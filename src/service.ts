@@ -1,0 +1,74 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { within } from './lifecycle/within.js';
+import { createLogger, PinoLogger } from './operations/pino-logger.js';
+import { Readiness } from './operations/readiness.js';
+import { createRequestLog } from './operations/request-log.js';
+import { ServiceModule, type ServiceSettings } from './service.module.js';
+
+/** A running service. */
+export interface Service {
+  /** Where it listens, e.g. `http://127.0.0.1:3000`. */
+  readonly url: string;
+  /** Stops in order, each step bounded, so that nothing is half-done. */
+  stop(): Promise<void>;
+}
+
+/** Longer than a load balancer keeps an idle connection, so that it is never us who closes one being used. */
+const KEEP_ALIVE_MS = 65_000;
+/** Kakao gives up after 3 s; whoever needs longer to send headers or a body is somebody else. */
+const HEADERS_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+const FINISH_REQUESTS_MS = 3_000;
+const IDLE_CHECK_MS = 50;
+
+/** Starts the service in this process. Listening needs no database: it is reached in the background. */
+export async function startService(settings: ServiceSettings): Promise<Service> {
+  const logger = createLogger(settings.logLevel);
+  const app = await NestFactory.create<NestExpressApplication>(ServiceModule.for(settings), {
+    logger: new PinoLogger(logger),
+    abortOnError: false,
+  });
+  app.disable('x-powered-by');
+  app.use(createRequestLog(logger));
+  await app.listen(settings.port, settings.host);
+  const server = app.getHttpServer() as Server;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  const { port } = server.address() as AddressInfo;
+  const readiness = app.get(Readiness, { strict: false });
+  return {
+    url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
+    async stop() {
+      readiness.drain();
+      await delay(settings.drainMs);
+      await finishRequests(server);
+      // Sweeper and workers stop, the relay gives its shards back, queues close, and the database last.
+      await app.close();
+    },
+  };
+}
+
+/** Takes no new connection, lets every request under way have its answer, then closes what is left. */
+async function finishRequests(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+  });
+  const closingIdle = setInterval(() => {
+    server.closeIdleConnections();
+  }, IDLE_CHECK_MS);
+  try {
+    await within(FINISH_REQUESTS_MS, 'finishing requests', closed);
+  } catch {
+    server.closeAllConnections();
+  } finally {
+    clearInterval(closingIdle);
+  }
+}
