@@ -17,8 +17,8 @@ export default {
       },
     ],
   },
-  globalSetup: '<rootDir>/test/support/start-servers.ts',
-  globalTeardown: '<rootDir>/test/support/stop-servers.ts',
+  globalSetup: '<rootDir>/test/support/start-servers.mjs',
+  globalTeardown: '<rootDir>/test/support/stop-servers.mjs',
   testTimeout: 30_000,
   maxWorkers: 2,
 };

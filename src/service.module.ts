@@ -15,8 +15,10 @@ export interface ServiceSettings extends Settings {
 
 /** Where the queue is: Redis where one is named, otherwise the same Postgres. */
 export function queueStoreOf(settings: ServiceSettings): QueueStoreOptions {
-  const { redisUrl, databaseUrl } = settings;
-  return redisUrl === undefined ? { postgres: { url: databaseUrl } } : { redis: { url: redisUrl } };
+  const { redisUrl, databaseUrl, queuePrefix } = settings;
+  return redisUrl === undefined
+    ? { postgres: { url: databaseUrl } }
+    : { redis: { url: redisUrl }, prefix: queuePrefix };
 }
 
 /** The service: the same modules that others import, by role, with their own data source and the operations room. */

@@ -23,6 +23,8 @@ export interface Settings {
   readonly dataDir: string;
   /** Undefined: the queue is on Postgres. */
   readonly redisUrl: string | undefined;
+  /** Keeps several services on one Redis apart; BullMQ's own default is `bull`. */
+  readonly queuePrefix: string;
   readonly roles: readonly Role[];
   readonly workerConcurrency: number;
   readonly adminToken: string | undefined;
@@ -64,6 +66,7 @@ export function readSettings(environment: Environment): Settings {
     databasePoolSize: given.integer('DATABASE_POOL_SIZE', 10, 2, 200),
     dataDir: given.text('DATA_DIR') ?? '.data',
     redisUrl: given.url('REDIS_URL', ['redis:', 'rediss:']),
+    queuePrefix: given.text('QUEUE_PREFIX') ?? 'bull',
     roles: given.list('ROLES', ROLES, ROLES),
     workerConcurrency: given.integer('WORKER_CONCURRENCY', 2, 1, 64),
     adminToken: given.secret('ADMIN_TOKEN'),

@@ -21,12 +21,18 @@ export class DatabaseConnector implements OnModuleInit, OnApplicationShutdown {
     this.#firstAttempt = new Promise((resolve) => {
       this.#settleFirstAttempt = resolve;
     });
-    this.#loop = new BackgroundLoop('connecting to the database', () => this.#connect(), new Logger('Database'));
+    this.#loop = new BackgroundLoop(
+      'connecting to the database',
+      () => this.#connect(),
+      new Logger('Database'),
+    );
   }
 
   async onModuleInit(): Promise<void> {
     this.#loop.start();
-    await within(FIRST_ATTEMPT_MS, 'the first connection', this.#firstAttempt).catch(() => undefined);
+    await within(FIRST_ATTEMPT_MS, 'the first connection', this.#firstAttempt).catch(
+      () => undefined,
+    );
   }
 
   async #connect(): Promise<number> {

@@ -51,7 +51,8 @@ export class PinoLogger implements LoggerService {
   ): void {
     const name = context.at(-1);
     const stack = context.length > 1 ? context[0] : undefined;
-    if (level === 'info' && typeof name === 'string' && CHATTY.has(name)) return this.#write('debug', message, context);
+    if (level === 'info' && typeof name === 'string' && CHATTY.has(name))
+      return this.#write('debug', message, context);
     const text = message instanceof Error ? message.message : String(message);
     this.logger[level](
       {

@@ -4,7 +4,6 @@ import { DataSource } from 'typeorm';
 import { Database } from '../../src/database/database.js';
 import { dataSourceOptions } from '../../src/database/data-source.js';
 import type { QueueStoreOptions } from '../../src/queue/queue-store.js';
-import { databaseUrl } from './start-servers.js';
 
 /** A database of a spec's own, made from the migrated template. */
 export interface TestDatabase {
@@ -21,16 +20,24 @@ const server = (): string => process.env['KAKAO_SHARE_TEST_POSTGRES'] ?? '';
 
 export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `kakao_share_${randomBytes(6).toString('hex')}`;
-  await onServer(`CREATE DATABASE ${name} TEMPLATE ${process.env['KAKAO_SHARE_TEST_TEMPLATE'] ?? ''}`);
-  const url = databaseUrl(server(), name);
-  const dataSource = await new DataSource(dataSourceOptions(url, 10, 'kakao-share test')).initialize();
+  await onServer(
+    `CREATE DATABASE ${name} TEMPLATE ${process.env['KAKAO_SHARE_TEST_TEMPLATE'] ?? ''}`,
+  );
+  const address = new URL(server());
+  address.pathname = `/${name}`;
+  const url = address.toString();
+  const dataSource = await new DataSource(
+    dataSourceOptions(url, 10, 'kakao-share test'),
+  ).initialize();
   const database = new Database(dataSource);
-  const rows = <Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> => database.query<Row>(sql, parameters);
+  const rows = <Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> =>
+    database.query<Row>(sql, parameters);
   return {
     url,
     database,
     rows,
-    number: async (sql, parameters) => Number(Object.values((await rows<object>(sql, parameters))[0] ?? { none: NaN })[0]),
+    number: async (sql, parameters) =>
+      Number(Object.values((await rows<object>(sql, parameters))[0] ?? { none: NaN })[0]),
     drop: async () => {
       await dataSource.destroy();
       await onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
@@ -49,7 +56,10 @@ async function onServer(statement: string): Promise<void> {
 }
 
 /** The stores that carry the queue in this run: Postgres always, Redis where there is one. */
-export const QUEUE_STORES: readonly { readonly store: string; readonly optionsFor: (databaseUrl: string) => QueueStoreOptions }[] = [
+export const QUEUE_STORES: readonly {
+  readonly store: string;
+  readonly optionsFor: (databaseUrl: string) => QueueStoreOptions;
+}[] = [
   { store: 'Postgres', optionsFor: (url) => ({ postgres: { url } }) },
   ...(process.env['KAKAO_SHARE_TEST_REDIS'] === undefined
     ? []

@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import type { CampaignRules } from '../../src/campaigns/campaign.js';
+import { createCampaign } from '../../src/campaigns/campaign-store.js';
+import { readSettings } from '../../src/config/settings.js';
+import { CHAT_TYPES } from '../../src/kakao/chat-types.js';
+import { startService } from '../../src/service.js';
+import { Sender, type Answer } from '../../src/simulator/send.js';
+import { buildShareRequest, type PreparedRequest } from '../../src/simulator/share-request.js';
+import type { Share } from '../../src/simulator/share.js';
+import { eventually } from './eventually.js';
+import type { TestDatabase } from './test-database.js';
+
+export type StoreName = 'Postgres' | 'Redis';
+
+/** The environment that a service on a test database runs in, in this process or another. */
+export function serviceEnvironment(
+  db: TestDatabase,
+  store: StoreName = 'Postgres',
+): Record<string, string> {
+  return {
+    NODE_ENV: 'production',
+    PORT: '0',
+    HOST: '127.0.0.1',
+    DATABASE_URL: db.url,
+    KAKAO_ADMIN_KEYS: randomBytes(16).toString('hex'),
+    ADMIN_TOKEN: randomBytes(24).toString('hex'),
+    EVENT_TRANSPORTS: 'in-process,bullmq',
+    DRAIN_MS: '0',
+    LOG_LEVEL: 'silent',
+    ...(store === 'Redis'
+      ? {
+          REDIS_URL: process.env['KAKAO_SHARE_TEST_REDIS'] ?? '',
+          QUEUE_PREFIX: new URL(db.url).pathname.slice(1),
+        }
+      : {}),
+  };
+}
+
+/** A service to talk to as Kakao and as an operator. */
+export interface TestService {
+  readonly url: string;
+  readonly webhookUrl: string;
+  readonly adminKey: string;
+  /** Sends a share as Kakao would; POST and JSON unless told otherwise. */
+  share(
+    share: Share,
+    resourceId: string,
+    how?: { method?: 'GET' | 'POST'; encoding?: 'json' | 'form' },
+  ): Promise<Answer>;
+  send(request: PreparedRequest): Promise<Answer>;
+  /** Asks the management API. */
+  api<Body>(path: string, init?: RequestInit): Promise<{ status: number; body: Body }>;
+  stop(): Promise<void>;
+}
+
+/** Starts the service in this process. */
+export async function startTestService(
+  db: TestDatabase,
+  {
+    store = 'Postgres',
+    environment = {},
+  }: { store?: StoreName; environment?: Record<string, string> } = {},
+): Promise<TestService> {
+  const env = { ...serviceEnvironment(db, store), ...environment };
+  const service = await startService({ ...readSettings(env), databaseUrl: db.url });
+  return clientOf(service.url, env, () => service.stop());
+}
+
+/** Talks to a service that runs with this environment. */
+export function clientOf(
+  url: string,
+  env: Record<string, string>,
+  stop: () => Promise<void>,
+): TestService {
+  const sender = new Sender();
+  const webhookUrl = `${url}/webhooks/kakao/share`;
+  const adminKey = (env['KAKAO_ADMIN_KEYS'] ?? '').split(',')[0] ?? '';
+  return {
+    url,
+    webhookUrl,
+    adminKey,
+    share: (share, resourceId, { method = 'POST', encoding = 'json' } = {}) =>
+      sender.send(
+        buildShareRequest(share, { url: webhookUrl, adminKey, resourceId, method, encoding }),
+      ),
+    send: (request) => sender.send(request),
+    async api(path, init = {}) {
+      const headers = {
+        Authorization: `Bearer ${env['ADMIN_TOKEN'] ?? ''}`,
+        'Content-Type': 'application/json',
+      };
+      const response = await fetch(`${url}${path}`, { headers, ...init });
+      return { status: response.status, body: (await response.json()) as never };
+    },
+    async stop() {
+      sender.close();
+      await stop();
+    },
+  };
+}
+
+/** A campaign that pays 100 points for any share, unless rules say otherwise. */
+export async function givenCampaign(
+  db: TestDatabase,
+  rules: Partial<CampaignRules> = {},
+  app = 'default',
+): Promise<string> {
+  return db.database.transaction({ statementTimeoutMs: 10_000 }, (tx) =>
+    createCampaign(tx, {
+      app,
+      name: 'test',
+      unit: 'point',
+      effectiveFrom: new Date(0),
+      rules: {
+        startsAt: '2020-01-01T00:00:00+09:00',
+        endsAt: null,
+        timeZone: 'Asia/Seoul',
+        chatTypes: CHAT_TYPES,
+        amount: 100,
+        ...rules,
+      },
+    }),
+  );
+}
+
+/** A share to a friend by this user. */
+export function shareBy(userId: string, overrides: Partial<Share> = {}): Share {
+  return {
+    chatType: 'DirectChat',
+    hashChatId: `room-of-${userId}`,
+    customParameters: { user_id: userId },
+    ...overrides,
+  };
+}
+
+/** Waits until every delivery has its verdict. */
+export async function untilSettled(db: TestDatabase, limitMs?: number): Promise<void> {
+  await eventually(async () => {
+    const open = await db.number('SELECT count(*) FROM kakao_share.open_deliveries');
+    if (open > 0) throw new Error(`${open} deliveries are still open`);
+  }, limitMs);
+}
+
+/** Waits until every destination has been told everything. */
+export async function untilTold(db: TestDatabase, limitMs?: number): Promise<void> {
+  await eventually(async () => {
+    const waiting = await db.number('SELECT count(*) FROM kakao_share.outbox');
+    if (waiting > 0) throw new Error(`${waiting} events still wait`);
+  }, limitMs);
+}
