@@ -16,7 +16,7 @@ import {
 } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { prepareHome } from '../../src/database/embedded-postgres/cluster-home.js';
@@ -58,7 +58,6 @@ let cleanups: (() => Promise<unknown>)[];
 
 beforeAll(async () => {
   template = await mkdtemp(join(tmpdir(), 'embedded-postgres-template-'));
-  await chmod(template, 0o711);
   const server = await startEmbeddedPostgres({ dataDir: template, settings });
   await server.stop();
 });
@@ -166,6 +165,22 @@ describe('An embedded Postgres', () => {
     expect(await processStart(server.pid)).toBeUndefined();
   });
 
+  it('stops in peace when it had died before, and never ends another process with its pid', async () => {
+    await useTemplate();
+    const server = await start();
+    process.kill(server.pid, 'SIGKILL');
+    await server.stop();
+    const real = await prepareDataFolder(dataDir);
+    const home = await prepareHome(real, () => undefined);
+    const other = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'] });
+    await once(other, 'spawn');
+
+    await stopServer(home, await findBinaries(), { pid: other.pid ?? 0, start: 'before' });
+
+    other.stdin.end();
+    expect(await once(other, 'exit')).toEqual([0, null]);
+  });
+
   it('tells what the server said last when it fails to start, and leaves the folder free', async () => {
     await useTemplate();
     const failing = startEmbeddedPostgres({ dataDir, settings: { shared_buffers: 'plenty' } });
@@ -190,11 +205,11 @@ describe('An embedded Postgres', () => {
     const binaries = await findBinaries();
 
     const choosePort = (): Promise<number> => Promise.resolve(ports.shift() ?? 0);
-    const { pid, port } = await startServer({ home, binaries, settings, log, choosePort });
-    await stopServer(home, binaries, pid);
+    const server = await startServer({ home, binaries, settings, log, choosePort });
+    await stopServer(home, binaries, server.process);
 
     expect(ports).toEqual([]);
-    expect(port).not.toBe((taken.address() as AddressInfo).port);
+    expect(server.port).not.toBe((taken.address() as AddressInfo).port);
   });
 
   it('is missing with a remedy on a machine that has no binaries', async () => {
@@ -420,6 +435,21 @@ describe('Whoever runs it', () => {
       await expect(query(second.url, 'SELECT answer FROM kept')).rejects.toThrow(/does not exist/);
     });
 
+    it('leaves nothing outside of a data folder among the temporary files that is gone', async () => {
+      const throwaway = join(await mkdtemp(join(tmpdir(), 'embedded-postgres-')), 'data');
+      cleanups.push(() => rm(dirname(throwaway), { recursive: true }));
+      const first = await startEmbeddedPostgres({ dataDir: throwaway, settings }).then(stopLater);
+      const left = await outsideHomeOf(throwaway);
+      await first.stop();
+      await rm(throwaway, { recursive: true });
+      expect(existsSync(left)).toBe(true);
+
+      await start();
+      await outsideHomeOf(dataDir);
+
+      expect(existsSync(left)).toBe(false);
+    });
+
     it('does not share the data with a copy of the folder, not even while it runs', async () => {
       const original = await start();
       await query(original.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
@@ -540,7 +570,10 @@ async function outsideHomeOf(inside: string): Promise<string> {
   const { home } = JSON.parse(await readFile(join(inside, 'outside.json'), 'utf8')) as {
     home: string;
   };
-  cleanups.splice(1, 0, () => rm(home, { recursive: true, force: true }));
+  cleanups.splice(1, 0, async () => {
+    await rm(home, { recursive: true, force: true });
+    await rm(`${home}.origin`, { force: true });
+  });
   return home;
 }
 

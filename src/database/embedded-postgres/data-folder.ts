@@ -1,7 +1,9 @@
-import { chmod, mkdir, realpath, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, realpath, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { EmbeddedPostgresFolderError } from './embedded-postgres-errors.js';
 import { systemCodeOf, unless } from './system-error.js';
+
+const IS_ROOT = process.geteuid?.() === 0;
 
 const README = `The Postgres that nestjs-kakao-share runs by itself keeps its data here, or outside: see outside.json.
 Stop the application and delete this whole folder to begin afresh. Parts of it are of no use alone.
@@ -11,12 +13,9 @@ Stop the application and delete this whole folder to begin afresh. Parts of it a
 export async function prepareDataFolder(path: string): Promise<string> {
   const wanted = resolve(path);
   try {
-    // Root's server runs as another user, who passes through here to a folder of its own.
-    const mode = process.geteuid?.() === 0 ? 0o711 : 0o700;
-    const made = await mkdir(wanted, { recursive: true, mode });
-    // A tight umask took rights from mkdir's mode.
-    if (made !== undefined) await chmod(wanted, mode);
+    await mkdir(wanted, { recursive: true, mode: IS_ROOT ? 0o711 : 0o700 });
     const dataDir = await realpath(wanted);
+    if (IS_ROOT) await openToServer(dataDir);
     await refuseOpenFolder(dataDir);
     await unless(['EEXIST'], writeFile(join(dataDir, 'README.txt'), README, { flag: 'wx' }));
     return dataDir;
@@ -29,6 +28,13 @@ export async function prepareDataFolder(path: string): Promise<string> {
       { cause: error },
     );
   }
+}
+
+/** Root's server runs as another user, who passes through here. What already holds other things keeps its mode. */
+async function openToServer(dataDir: string): Promise<void> {
+  const { uid, mode } = await stat(dataDir);
+  const isOurs = uid === 0 && (await readdir(dataDir)).length === 0;
+  if (isOurs && (mode & 0o001) === 0) await chmod(dataDir, 0o711);
 }
 
 async function refuseOpenFolder(dataDir: string): Promise<void> {

@@ -6,11 +6,19 @@ import { promisify } from 'node:util';
 import { isPresent, processStart } from './process-start.js';
 import { unless } from './system-error.js';
 
-/** The pid of the Postgres that serves this cluster now, whoever started it. */
-export async function findServer(cluster: string): Promise<number | undefined> {
+/** One process for good: a pid alone may belong to another one later. */
+export interface ServerProcess {
+  readonly pid: number;
+  /** As `processStart` tells it. */
+  readonly start: string;
+}
+
+/** The Postgres that serves this cluster now, whoever started it. */
+export async function findServer(cluster: string): Promise<ServerProcess | undefined> {
   const pid = await pidInLockFile(cluster);
-  if (pid === undefined || (await processStart(pid)) === undefined) return undefined;
-  return (await serves(pid, cluster)) ? pid : undefined;
+  const start = pid === undefined ? undefined : await processStart(pid);
+  if (pid === undefined || start === undefined) return undefined;
+  return (await serves(pid, cluster)) ? { pid, start } : undefined;
 }
 
 /**
@@ -21,7 +29,7 @@ export async function findServer(cluster: string): Promise<number | undefined> {
 export async function removeForeignLock(cluster: string): Promise<boolean> {
   const pid = await pidInLockFile(cluster);
   if (pid === undefined || !isPresent(pid)) return false;
-  if ((await findServer(cluster)) === pid) return false;
+  if ((await findServer(cluster)) !== undefined) return false;
   await unless(['ENOENT'], unlink(join(cluster, 'postmaster.pid')));
   return true;
 }

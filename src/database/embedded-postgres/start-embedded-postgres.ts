@@ -63,18 +63,19 @@ async function startOwned(
   const home = await prepareHome(dataDir, log);
   const binaries = await readableBinaries(await findBinaries(), home.user, log);
   const password = await initialiseCluster(dataDir, home, binaries, settings.fsync !== 'off');
-  const { pid, port } = await startServer({ home, binaries, settings, log, choosePort: freePort });
-  const url = new URL(`postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${DATABASE}`);
+  const server = await startServer({ home, binaries, settings, log, choosePort: freePort });
+  const url = new URL(`postgres://${SUPERUSER}:${password}@127.0.0.1:${server.port}/${DATABASE}`);
   try {
     await ensureDatabase(url);
   } catch (error) {
-    await stopServer(home, binaries, pid);
+    await stopServer(home, binaries, server.process);
     throw error;
   }
   let stopping: Promise<void> | undefined;
   return {
     url: url.href,
-    pid,
-    stop: () => (stopping ??= stopServer(home, binaries, pid).finally(() => claim.release())),
+    pid: server.process.pid,
+    stop: () =>
+      (stopping ??= stopServer(home, binaries, server.process).finally(() => claim.release())),
   };
 }

@@ -3,13 +3,13 @@ import type { ClusterHome } from './cluster-home.js';
 import { EmbeddedPostgresStartError } from './embedded-postgres-errors.js';
 import type { PostgresBinaries } from './postgres-binaries.js';
 import { runProgram } from './run-program.js';
-import { findServer, removeForeignLock } from './running-server.js';
+import { findServer, removeForeignLock, type ServerProcess } from './running-server.js';
 import { beginLog, logTail } from './server-log.js';
 import { quoteForShell, serverArguments } from './server-settings.js';
 import { stopServer } from './stop-server.js';
 
 export interface RunningServer {
-  readonly pid: number;
+  readonly process: ServerProcess;
   readonly port: number;
 }
 
@@ -42,10 +42,10 @@ export async function startServer(parts: StartParts): Promise<RunningServer> {
     const port = await parts.choosePort();
     const begin = await beginLog(parts.home.logFile);
     const said = await pgCtlStart(parts, port);
-    const pid = await findServer(parts.home.cluster);
-    if (said === undefined && pid !== undefined) return { pid, port };
+    const process = await findServer(parts.home.cluster);
+    if (said === undefined && process !== undefined) return { process, port };
 
-    if (pid !== undefined) await stopServer(parts.home, parts.binaries, pid);
+    if (process !== undefined) await stopServer(parts.home, parts.binaries, process);
     const tail = await logTail(parts.home.logFile, begin);
     if (attempt === MAX_ATTEMPTS || !PASSING.test(tail)) throw startError(parts, said, tail);
     await pause(RETRY_PAUSE_MS);
@@ -59,10 +59,10 @@ export async function startServer(parts: StartParts): Promise<RunningServer> {
 async function stopOrphan({ home, binaries, log }: StartParts): Promise<void> {
   if (await removeForeignLock(home.cluster))
     log('Removed the lock file of a Postgres that is no more.');
-  const pid = await findServer(home.cluster);
-  if (pid === undefined) return;
-  log(`Stopping the Postgres that an earlier process left running (process ${pid}).`);
-  await stopServer(home, binaries, pid);
+  const orphan = await findServer(home.cluster);
+  if (orphan === undefined) return;
+  log(`Stopping the Postgres that an earlier process left running (process ${orphan.pid}).`);
+  await stopServer(home, binaries, orphan);
 }
 
 /** Returns what pg_ctl said when it failed. It starts the server in a session of its own, out of Ctrl-C's reach. */

@@ -4,7 +4,7 @@ import { EmbeddedPostgresStopError } from './embedded-postgres-errors.js';
 import type { PostgresBinaries } from './postgres-binaries.js';
 import { processStart } from './process-start.js';
 import { runProgram } from './run-program.js';
-import { findServer } from './running-server.js';
+import { findServer, type ServerProcess } from './running-server.js';
 
 /** Fast: sessions are ended and everything is flushed. Our own shutdown has 10 s in all. */
 const FAST_STOP_SECONDS = 5;
@@ -13,26 +13,37 @@ const IMMEDIATE_STOP_SECONDS = 8;
 /** pg_ctl keeps to its own bound; this one is for a pg_ctl that hangs. */
 const SPARE_SECONDS = 5;
 
-const POLL_MS = 50;
+const LAST_BREATH_SECONDS = 1;
+const POLL_MS = 20;
 
-/** Ends the server of this cluster, gently first. Does nothing when `pid` is not its server any more. */
+/**
+ * Ends this server of this cluster, gently first. Does nothing when it has ended already.
+ *
+ * @throws {EmbeddedPostgresStopError} when it is still there in the end.
+ */
 export async function stopServer(
   home: ClusterHome,
   binaries: PostgresBinaries,
-  pid: number,
+  server: ServerProcess,
 ): Promise<void> {
-  const start = await processStart(pid);
-  if (start === undefined) return;
   for (const [mode, seconds] of [
     ['fast', FAST_STOP_SECONDS],
     ['immediate', IMMEDIATE_STOP_SECONDS],
   ] as const) {
     // pg_ctl signals whatever pid the file names, so the file is checked each time.
-    if ((await findServer(home.cluster)) !== pid) break;
+    if (!isSame(await findServer(home.cluster), server)) break;
     await pgCtlStop(home, binaries, mode, seconds);
-    if ((await processStart(pid)) !== start) return;
   }
-  await endDeserted(pid, start);
+  // pg_ctl waits for the lock file to go, which is just before the process does.
+  if (await endsWithin(LAST_BREATH_SECONDS, server)) return;
+  // Its folder was deleted under it, so pg_ctl had no file to go by. SIGQUIT is Postgres' immediate stop.
+  process.kill(server.pid, 'SIGQUIT');
+  if (await endsWithin(IMMEDIATE_STOP_SECONDS, server)) return;
+  throw new EmbeddedPostgresStopError(server.pid);
+}
+
+function isSame(found: ServerProcess | undefined, server: ServerProcess): boolean {
+  return found?.pid === server.pid && found.start === server.start;
 }
 
 async function pgCtlStop(
@@ -49,12 +60,11 @@ async function pgCtlStop(
   });
 }
 
-/** A server whose folder was deleted under it: pg_ctl has no file to go by. SIGQUIT is its immediate stop. */
-async function endDeserted(pid: number, start: string): Promise<void> {
-  const deadline = Date.now() + IMMEDIATE_STOP_SECONDS * 1_000;
-  if ((await processStart(pid)) === start) process.kill(pid, 'SIGQUIT');
+async function endsWithin(seconds: number, { pid, start }: ServerProcess): Promise<boolean> {
+  const deadline = Date.now() + seconds * 1_000;
   while ((await processStart(pid)) === start) {
-    if (Date.now() > deadline) throw new EmbeddedPostgresStopError(pid);
+    if (Date.now() > deadline) return false;
     await pause(POLL_MS);
   }
+  return true;
 }
