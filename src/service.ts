@@ -36,7 +36,7 @@ export async function startService(settings: ServiceSettings): Promise<Service> 
   app.disable('x-powered-by');
   app.use(createRequestLog(logger));
   await app.listen(settings.port, settings.host);
-  const server = app.getHttpServer() as Server;
+  const server = app.getHttpServer();
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;

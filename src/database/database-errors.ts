@@ -50,10 +50,9 @@ export function describeError(error: unknown): string {
   const told = error instanceof Error ? error.message : String(error);
   // 'invalid input syntax for type uuid: "…"': what follows the colon of a data error is input.
   const message = isDataError(error) ? (told.split(':', 1)[0] ?? '') : told;
-  // eslint-disable-next-line no-control-regex -- exactly these must not be stored
   const storable = message
     .toWellFormed()
-    .replace(/[\u0000-\u001f]+/g, ' ')
+    .replace(/\p{Cc}+/gu, ' ')
     .slice(0, 500);
   return code === undefined ? storable : `${code}: ${storable}`;
 }

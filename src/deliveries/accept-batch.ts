@@ -31,7 +31,7 @@ export async function acceptBatch(
     if (!isDataError(error) && !isTimeout(error)) throw error;
     if (batch.length > 1) return await acceptParts(database, batch);
     const [guilty] = batch;
-    if (guilty === undefined || guilty.resourceId === undefined) throw error;
+    if (guilty?.resourceId === undefined) throw error;
     return await storeWithRetries(database, [setAside(guilty, error)]);
   }
 }

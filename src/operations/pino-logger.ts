@@ -1,4 +1,4 @@
-import type { LoggerService, LogLevel } from '@nestjs/common';
+import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 
 /** JSON lines on standard output. Nothing that is logged carries input, and these names never do even by mistake. */
@@ -39,9 +39,6 @@ export class PinoLogger implements LoggerService {
   fatal(message: unknown, ...context: unknown[]): void {
     this.#write('fatal', message, context);
   }
-  setLogLevels(_: LogLevel[]): void {
-    // The level is a setting of the service.
-  }
 
   /** Nest passes the context last and, for errors, a stack before it. */
   #write(
@@ -51,10 +48,9 @@ export class PinoLogger implements LoggerService {
   ): void {
     const name = context.at(-1);
     const stack = context.length > 1 ? context[0] : undefined;
-    if (level === 'info' && typeof name === 'string' && CHATTY.has(name))
-      return this.#write('debug', message, context);
     const text = message instanceof Error ? message.message : String(message);
-    this.logger[level](
+    const told = level === 'info' && typeof name === 'string' && CHATTY.has(name) ? 'debug' : level;
+    this.logger[told](
       {
         ...(typeof name === 'string' ? { context: name } : {}),
         ...(typeof stack === 'string' ? { stack } : {}),

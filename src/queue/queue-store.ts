@@ -19,7 +19,7 @@ const STATEMENT_TIMEOUT_MS = 10_000;
 const PRODUCER_CONNECTIONS = 2;
 
 /** A queue whose jobs carry `Data`. */
-export type JobQueue<Data> = Queue<Data, unknown, string>;
+export type JobQueue<Data> = Queue<Data, unknown>;
 export type JobWorker<Data> = Worker<Data, unknown>;
 
 /** Opens BullMQ queues and workers on the chosen store, leaving the host's process-wide defaults alone. */

@@ -86,28 +86,32 @@ function assemble(
   optionsProvider: Provider,
   imports: DynamicModule['imports'] = [],
 ): DynamicModule {
-  const provide = <T>(
-    token: unknown,
-    inject: unknown[],
-    useFactory: (...injected: never[]) => T,
-  ): Provider => ({ provide: token, inject, useFactory }) as Provider;
   return {
     module: SettlementModule,
     imports,
     providers: [
       optionsProvider,
       ShareEvents,
-      provide(
-        Database,
-        [getDataSourceToken(shape.dataSource), OPTIONS],
-        (source: DataSource, o: SettlementModuleOptions) => new Database(source, o.schema),
-      ),
-      provide(QueueStore, [OPTIONS], ({ queue }: SettlementModuleOptions) => new QueueStore(queue)),
-      provide(SettlementQueue, [QueueStore], (store: QueueStore) => new SettlementQueue(store)),
-      provide(
-        Relay,
-        [Database, QueueStore, ShareEvents, OPTIONS],
-        (
+      {
+        provide: Database,
+        inject: [getDataSourceToken(shape.dataSource), OPTIONS],
+        useFactory: (source: DataSource, o: SettlementModuleOptions) =>
+          new Database(source, o.schema),
+      },
+      {
+        provide: QueueStore,
+        inject: [OPTIONS],
+        useFactory: ({ queue }: SettlementModuleOptions) => new QueueStore(queue),
+      },
+      {
+        provide: SettlementQueue,
+        inject: [QueueStore],
+        useFactory: (store: QueueStore) => new SettlementQueue(store),
+      },
+      {
+        provide: Relay,
+        inject: [Database, QueueStore, ShareEvents, OPTIONS],
+        useFactory: (
           database: Database,
           store: QueueStore,
           shareEvents: ShareEvents,
@@ -118,19 +122,19 @@ function assemble(
             transportNames(options).map((name) => openTransport(name, store, shareEvents)),
             new Logger('Relay'),
           ),
-      ),
-      provide(
-        Settler,
-        [Database, SettlementQueue, Relay],
-        (database: Database, queue: SettlementQueue, relay: Relay) =>
+      },
+      {
+        provide: Settler,
+        inject: [Database, SettlementQueue, Relay],
+        useFactory: (database: Database, queue: SettlementQueue, relay: Relay) =>
           new Settler(database, queue, new Logger('Settler'), () => {
             relay.wake();
           }),
-      ),
-      provide(
-        SettlementWorker,
-        [Database, QueueStore, SettlementQueue, Settler, OPTIONS],
-        (
+      },
+      {
+        provide: SettlementWorker,
+        inject: [Database, QueueStore, SettlementQueue, Settler, OPTIONS],
+        useFactory: (
           database: Database,
           store: QueueStore,
           queue: SettlementQueue,
@@ -146,17 +150,17 @@ function assemble(
             concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
             logger: new Logger('SettlementWorker'),
           }),
-      ),
-      provide(
-        SettlementLifecycle,
-        [SettlementWorker, Relay, SettlementQueue, OPTIONS],
-        (
+      },
+      {
+        provide: SettlementLifecycle,
+        inject: [SettlementWorker, Relay, SettlementQueue, OPTIONS],
+        useFactory: (
           worker: SettlementWorker,
           relay: Relay,
           queue: SettlementQueue,
           options: SettlementModuleOptions,
         ) => new SettlementLifecycle(worker, relay, queue, options),
-      ),
+      },
     ],
     exports: [ShareEvents, SettlementWorker],
   };

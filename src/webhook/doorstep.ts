@@ -69,7 +69,7 @@ export class Doorstep {
     const receivedAt = new Date();
     const { method = '' } = request;
     if (method !== 'GET' && method !== 'POST') return refuse(response, NOT_ALLOWED);
-    const holder = this.keyRing.identify(onlyValue(request.headersDistinct['authorization']));
+    const holder = this.keyRing.identify(onlyValue(request.headersDistinct.authorization));
     if (holder === undefined) return refuse(response, UNAUTHORIZED);
     const body = await readBody(request, MAX_BODY_BYTES, BODY_TIMEOUT_MS);
     if (!Buffer.isBuffer(body)) return refuse(response, BODY_REFUSALS[body], { close: true });

@@ -75,41 +75,55 @@ function assemble(
   imports: DynamicModule['imports'] = [],
 ): DynamicModule {
   const path = (shape.path ?? DEFAULT_PATH).replace(/^\/+|\/+$/g, '');
-  const provide = <T>(
-    token: unknown,
-    inject: unknown[],
-    useFactory: (...injected: never[]) => T,
-  ): Provider => ({ provide: token, inject, useFactory }) as Provider;
   return {
     module: WebhookModule,
     imports,
     controllers: [createShareWebhookController(path, shape.controllerDecorators ?? [])],
     providers: [
       optionsProvider,
-      provide(
-        Database,
-        [getDataSourceToken(shape.dataSource), OPTIONS],
-        (source: DataSource, o: WebhookModuleOptions) => new Database(source, o.schema),
-      ),
-      provide(QueueStore, [OPTIONS], ({ queue }: WebhookModuleOptions) => new QueueStore(queue)),
-      provide(SettlementQueue, [QueueStore], (store: QueueStore) => new SettlementQueue(store)),
-      provide(
-        Dispatcher,
-        [SettlementQueue],
-        (queue: SettlementQueue) => new Dispatcher(queue, new Logger('Dispatcher')),
-      ),
-      provide(
-        Inbox,
-        [Database, Dispatcher, OPTIONS],
-        (database: Database, dispatcher: Dispatcher, { acceptTimeoutMs }: WebhookModuleOptions) =>
-          new Inbox(database, dispatcher, acceptTimeoutMs ?? DEFAULT_ACCEPT_TIMEOUT_MS),
-      ),
-      provide(KakaoKeyRing, [OPTIONS], ({ apps }: WebhookModuleOptions) => new KakaoKeyRing(apps)),
-      provide(Doorstep, [KakaoKeyRing], (keyRing: KakaoKeyRing) => new Doorstep(keyRing)),
-      provide(
-        DoorstepMount,
-        [Doorstep, HttpAdapterHost],
-        (doorstep: Doorstep, host: HttpAdapterHost) => {
+      {
+        provide: Database,
+        inject: [getDataSourceToken(shape.dataSource), OPTIONS],
+        useFactory: (source: DataSource, o: WebhookModuleOptions) => new Database(source, o.schema),
+      },
+      {
+        provide: QueueStore,
+        inject: [OPTIONS],
+        useFactory: ({ queue }: WebhookModuleOptions) => new QueueStore(queue),
+      },
+      {
+        provide: SettlementQueue,
+        inject: [QueueStore],
+        useFactory: (store: QueueStore) => new SettlementQueue(store),
+      },
+      {
+        provide: Dispatcher,
+        inject: [SettlementQueue],
+        useFactory: (queue: SettlementQueue) => new Dispatcher(queue, new Logger('Dispatcher')),
+      },
+      {
+        provide: Inbox,
+        inject: [Database, Dispatcher, OPTIONS],
+        useFactory: (
+          database: Database,
+          dispatcher: Dispatcher,
+          { acceptTimeoutMs }: WebhookModuleOptions,
+        ) => new Inbox(database, dispatcher, acceptTimeoutMs ?? DEFAULT_ACCEPT_TIMEOUT_MS),
+      },
+      {
+        provide: KakaoKeyRing,
+        inject: [OPTIONS],
+        useFactory: ({ apps }: WebhookModuleOptions) => new KakaoKeyRing(apps),
+      },
+      {
+        provide: Doorstep,
+        inject: [KakaoKeyRing],
+        useFactory: (keyRing: KakaoKeyRing) => new Doorstep(keyRing),
+      },
+      {
+        provide: DoorstepMount,
+        inject: [Doorstep, HttpAdapterHost],
+        useFactory: (doorstep: Doorstep, host: HttpAdapterHost) => {
           const mount = new DoorstepMount(path, doorstep);
           // At once in an application; in a testing module as soon as one is created from it.
           host.init$.subscribe(() => {
@@ -117,12 +131,12 @@ function assemble(
           });
           return mount;
         },
-      ),
-      provide(
-        USER_PARAMETER,
-        [OPTIONS],
-        (o: WebhookModuleOptions) => o.userParameter ?? DEFAULT_USER_PARAMETER,
-      ),
+      },
+      {
+        provide: USER_PARAMETER,
+        inject: [OPTIONS],
+        useFactory: (o: WebhookModuleOptions) => o.userParameter ?? DEFAULT_USER_PARAMETER,
+      },
       WebhookLifecycle,
     ],
   };

@@ -16,12 +16,12 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-const server = (): string => process.env['KAKAO_SHARE_TEST_POSTGRES'] ?? '';
+const server = (): string => process.env.KAKAO_SHARE_TEST_POSTGRES ?? '';
 
 export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `kakao_share_${randomBytes(6).toString('hex')}`;
   await onServer(
-    `CREATE DATABASE ${name} TEMPLATE ${process.env['KAKAO_SHARE_TEST_TEMPLATE'] ?? ''}`,
+    `CREATE DATABASE ${name} TEMPLATE ${process.env.KAKAO_SHARE_TEST_TEMPLATE ?? ''}`,
   );
   const address = new URL(server());
   address.pathname = `/${name}`;
@@ -61,14 +61,14 @@ export const QUEUE_STORES: readonly {
   readonly optionsFor: (databaseUrl: string) => QueueStoreOptions;
 }[] = [
   { store: 'Postgres', optionsFor: (url) => ({ postgres: { url } }) },
-  ...(process.env['KAKAO_SHARE_TEST_REDIS'] === undefined
+  ...(process.env.KAKAO_SHARE_TEST_REDIS === undefined
     ? []
     : [
         {
           store: 'Redis',
           // A prefix per database keeps suites that share the Redis apart.
           optionsFor: (url: string): QueueStoreOptions => ({
-            redis: { url: process.env['KAKAO_SHARE_TEST_REDIS'] ?? '' },
+            redis: { url: process.env.KAKAO_SHARE_TEST_REDIS ?? '' },
             prefix: new URL(url).pathname.slice(1),
           }),
         },

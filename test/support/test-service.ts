@@ -29,11 +29,17 @@ export function serviceEnvironment(
     LOG_LEVEL: 'silent',
     ...(store === 'Redis'
       ? {
-          REDIS_URL: process.env['KAKAO_SHARE_TEST_REDIS'] ?? '',
+          REDIS_URL: process.env.KAKAO_SHARE_TEST_REDIS ?? '',
           QUEUE_PREFIX: new URL(db.url).pathname.slice(1),
         }
       : {}),
   };
+}
+
+/** What the management API answered. */
+export interface ApiAnswer<Body> {
+  readonly status: number;
+  readonly body: Body;
 }
 
 /** A service to talk to as Kakao and as an operator. */
@@ -49,7 +55,7 @@ export interface TestService {
   ): Promise<Answer>;
   send(request: PreparedRequest): Promise<Answer>;
   /** Asks the management API. */
-  api<Body>(path: string, init?: RequestInit): Promise<{ status: number; body: Body }>;
+  api<Body>(path: string, init?: RequestInit): Promise<ApiAnswer<Body>>;
   stop(): Promise<void>;
 }
 
@@ -74,7 +80,7 @@ export function clientOf(
 ): TestService {
   const sender = new Sender();
   const webhookUrl = `${url}/webhooks/kakao/share`;
-  const adminKey = (env['KAKAO_ADMIN_KEYS'] ?? '').split(',')[0] ?? '';
+  const adminKey = (env.KAKAO_ADMIN_KEYS ?? '').split(',')[0] ?? '';
   return {
     url,
     webhookUrl,
@@ -86,7 +92,7 @@ export function clientOf(
     send: (request) => sender.send(request),
     async api(path, init = {}) {
       const headers = {
-        Authorization: `Bearer ${env['ADMIN_TOKEN'] ?? ''}`,
+        Authorization: `Bearer ${env.ADMIN_TOKEN ?? ''}`,
         'Content-Type': 'application/json',
       };
       const response = await fetch(`${url}${path}`, { headers, ...init });
