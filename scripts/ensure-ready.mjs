@@ -52,6 +52,7 @@ bringUpToDate('node_modules/.installed-for', [at('package-lock.json')], 'node_mo
   'ci',
   '--no-audit',
   '--no-fund',
+  '--loglevel=error',
 ]);
 
 if (process.argv.includes('--build')) {
