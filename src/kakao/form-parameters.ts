@@ -10,7 +10,7 @@ const ESCAPE_OR_PLUS = /%([0-9a-fA-F]{2})|\+/g;
 export function readFormParameters(bytes: Buffer): Parameter[] | string {
   const pairs = bytes
     .toString('latin1')
-    .split('&', MAX_PARAMETERS + 1)
+    .split('&')
     .filter((pair) => pair !== '');
   if (pairs.length > MAX_PARAMETERS) return `more than ${MAX_PARAMETERS} parameters`;
   try {
