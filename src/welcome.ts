@@ -14,7 +14,7 @@ export function welcome(
   if (!settings.roles.includes('web')) return `\nRunning ${roles}; health at ${url}/health/ready`;
   const key = generated.kakaoAdminKey ?? '$KAKAO_ADMIN_KEY';
   const token = generated.adminToken ?? '$ADMIN_TOKEN';
-  const resourceId = '$(date +%s%N)';
+  const resourceId = 'share-$(date +%s)';
   return `
 Kakao share webhook   ${url}/webhooks/kakao/share
 Kakao admin key       ${generated.kakaoAdminKey ?? 'as set'}

@@ -20,11 +20,10 @@ const say = (line) => process.stderr.write(`[servers] ${line}\n`);
 /** Starts what the suites need, on ports and in folders of its own, and prepares the template database. */
 export default async function startServers() {
   const folder = mkdtempSync(path.join(tmpdir(), 'kakao-share-test-'));
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'kakao-share-test-postgres-'));
   // Durability is tested where it is the point; elsewhere nobody pulls the plug.
   const settings = { max_connections: '300', fsync: 'off', full_page_writes: 'off' };
-  const postgres = onExternal
-    ? undefined
-    : await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres'), settings });
+  const postgres = onExternal ? undefined : await startEmbeddedPostgres({ dataDir, settings });
   const serverUrl = postgres?.url ?? process.env.TEST_DATABASE_URL;
   const templateDatabase = `kakao_share_template_${randomBytes(4).toString('hex')}`;
   await createTemplate(serverUrl, templateDatabase);
@@ -37,7 +36,7 @@ export default async function startServers() {
       await redis.stop();
       await onServer(serverUrl, `DROP DATABASE IF EXISTS ${templateDatabase} WITH (FORCE)`);
       await postgres?.stop();
-      rmSync(folder, { recursive: true, force: true });
+      for (const used of [folder, dataDir]) rmSync(used, { recursive: true, force: true });
     },
   };
 }
