@@ -1,0 +1,91 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { KAKAO_LIMIT_MS } from '../../src/simulator/send.js';
+import { eventually } from '../support/eventually.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { shareBy, startTestService, type TestService } from '../support/test-service.js';
+import { read } from './door.js';
+
+interface Ready {
+  status: string;
+  parts: { database: string; queue: string };
+}
+
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function expectNothingDurable(service: TestService, resourceId: string): Promise<void> {
+  const answers = await Promise.all([
+    service.share(shareBy('minji'), resourceId),
+    service.share(shareBy('jisoo'), `${resourceId}-2`, { method: 'GET' }),
+  ]);
+  for (const { status, latencyMs, body, headers } of answers) {
+    expect({ status, type: headers['content-type'] }).toEqual({
+      status: 503,
+      type: 'application/problem+json',
+    });
+    expect(latencyMs).toBeLessThan(KAKAO_LIMIT_MS);
+    expect(body).not.toMatch(/minji|jisoo|ECONN|postgres/i);
+  }
+  const ready = await service.api<Ready>('/health/ready');
+  expect(ready.status).toBe(503);
+  expect(ready.body).toMatchObject({ status: 'unavailable', parts: { database: 'unreachable' } });
+  const live = await service.api('/health/live');
+  expect(live).toEqual({ status: 200, body: { status: 'ok' } });
+}
+
+describe('nothing durable is left', () => {
+  let db: TestDatabase;
+
+  beforeAll(async () => {
+    db = await createTestDatabase();
+  });
+  afterAll(async () => {
+    await db.drop();
+  });
+
+  test('a service whose database was never there listens, answers 503 in time and is not ready', async () => {
+    const url = new URL(db.url);
+    url.port = String(await closedPort());
+    const service = await startTestService({ ...db, url: url.toString() });
+    try {
+      await expectNothingDurable(service, 'never-there');
+      const refused = await service.send({ method: 'GET', url: service.webhookUrl, headers: {} });
+      expect(refused.status).toBe(401);
+    } finally {
+      await service.stop();
+    }
+  });
+
+  test('a service whose database goes away answers 503 in time, and takes webhooks when it is back', async () => {
+    const name = new URL(db.url).pathname.slice(1);
+    const away = await createTestDatabase();
+    const onServer = (sql: string): Promise<unknown> => away.rows(sql);
+    const service = await startTestService(db);
+    try {
+      const before = await service.share(shareBy('minji'), 'before');
+      expect(read(before).status).toBe('accepted');
+
+      await onServer(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+      await onServer(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`,
+      );
+      await expectNothingDurable(service, 'gone');
+
+      await onServer(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+      await eventually(async () => {
+        expect((await service.api('/health/ready')).status).toBe(200);
+      });
+      expect(read(await service.share(shareBy('minji'), 'before')).status).toBe('duplicate');
+      expect(read(await service.share(shareBy('minji'), 'after')).status).toBe('accepted');
+    } finally {
+      await onServer(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+      await service.stop();
+      await away.drop();
+    }
+  });
+});
