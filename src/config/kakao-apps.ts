@@ -8,12 +8,14 @@ export function readKakaoApps(
   adminKeys: string | undefined,
   apps: string | undefined,
 ): Readonly<Record<string, readonly string[]>> {
-  return {
-    ...(adminKeys === undefined
-      ? {}
-      : { [DEFAULT_APP]: adminKeys.split(',').map((key) => key.trim()) }),
-    ...(apps === undefined ? {} : parseApps(apps)),
-  };
+  const named = apps === undefined ? {} : parseApps(apps);
+  if (adminKeys === undefined) return named;
+  if (Object.hasOwn(named, DEFAULT_APP)) {
+    throw new SettingFault(
+      `KAKAO_ADMIN_KEYS holds the keys of the app "${DEFAULT_APP}", and KAKAO_APPS names it too: name its keys in one of them.`,
+    );
+  }
+  return { [DEFAULT_APP]: adminKeys.split(',').map((key) => key.trim()), ...named };
 }
 
 function parseApps(json: string): Record<string, string[]> {
