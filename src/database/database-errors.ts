@@ -38,7 +38,7 @@ export function isConnectionLoss(error: unknown): boolean {
   const code = errorCodeOf(error);
   if (code !== undefined) return /^(08|53|57P|58)/.test(code) || /^E[A-Z]+$/.test(code);
   const message = error instanceof Error ? error.message : '';
-  return /connection|client has encountered|not connected|pool/i.test(message);
+  return /connect|client has encountered|pool/i.test(message);
 }
 
 /**

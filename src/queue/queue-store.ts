@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { createPostgresBackend, Queue, Worker } from 'bullmq';
 import type { ConnectionOptions, Job, QueueOptions, WorkerOptions } from 'bullmq';
 import pg from 'pg';
@@ -17,13 +18,24 @@ export const DEFAULT_QUEUE_SCHEMA = 'bullmq';
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const PRODUCER_CONNECTIONS = 2;
+const TELL_EVERY_MS = 10_000;
 
 /** A queue whose jobs carry `Data`. */
 export type JobQueue<Data> = Queue<Data, unknown>;
 export type JobWorker<Data> = Worker<Data, unknown>;
 
+/** What queues and workers have in common. */
+interface Openable {
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  waitUntilReady(): Promise<unknown>;
+  close(): Promise<void>;
+}
+
 /** Opens BullMQ queues and workers on the chosen store, leaving the host's process-wide defaults alone. */
 export class QueueStore {
+  readonly #logger = new Logger('QueueStore');
+  #toldAtMs = 0;
+
   constructor(readonly options: QueueStoreOptions) {}
 
   get kind(): 'redis' | 'postgres' {
@@ -38,12 +50,12 @@ export class QueueStore {
         connection: forProducer(options.redis),
         ...(options.prefix === undefined ? {} : { prefix: options.prefix }),
       });
-      return ready(queue as unknown as JobQueue<Data>);
+      return this.#ready(queue as unknown as JobQueue<Data>);
     }
     await probePostgres(options.postgres.url);
     const open = { connection: this.#pool(options.postgres, PRODUCER_CONNECTIONS) };
     const queue = new Queue(name, open as unknown as QueueOptions<string>, createPostgresBackend);
-    return ready(queue as unknown as JobQueue<Data>);
+    return this.#ready(queue as unknown as JobQueue<Data>);
   }
 
   /** @throws when the store cannot be reached now; try again later. */
@@ -59,7 +71,7 @@ export class QueueStore {
         connection: forWorker(options.redis),
         ...(options.prefix === undefined ? {} : { prefix: options.prefix }),
       });
-      return ready(worker as unknown as JobWorker<Data>);
+      return this.#ready(worker as unknown as JobWorker<Data>);
     }
     await probePostgres(options.postgres.url);
     const open = {
@@ -72,7 +84,28 @@ export class QueueStore {
       open as unknown as WorkerOptions<string>,
       createPostgresBackend,
     );
-    return ready(worker as unknown as JobWorker<Data>);
+    return this.#ready(worker as unknown as JobWorker<Data>);
+  }
+
+  async #ready<Opened extends Openable>(opened: Opened): Promise<Opened> {
+    // Without a listener an error of the connection would end the process.
+    opened.on('error', (error) => {
+      this.#tell(error);
+    });
+    try {
+      await within(CONNECT_TIMEOUT_MS, 'reaching the queue store', opened.waitUntilReady());
+      return opened;
+    } catch (error) {
+      void opened.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** A store that is away fails many times a second; a line now and then is enough. */
+  #tell(error: Error): void {
+    if (Date.now() - this.#toldAtMs < TELL_EVERY_MS) return;
+    this.#toldAtMs = Date.now();
+    this.#logger.warn(`The queue store is in trouble: ${error.message}`);
   }
 
   #pool(
@@ -99,20 +132,6 @@ async function probePostgres(url: string): Promise<void> {
   client.on('error', () => undefined);
   await client.connect();
   await client.end();
-}
-
-async function ready<Opened extends { waitUntilReady(): Promise<unknown>; close(): Promise<void> }>(
-  opened: Opened & { on(event: 'error', listener: () => void): unknown },
-): Promise<Opened> {
-  // Errors of a running connection surface where they are awaited; without a listener they would end the process.
-  opened.on('error', () => undefined);
-  try {
-    await within(CONNECT_TIMEOUT_MS, 'reaching the queue store', opened.waitUntilReady());
-    return opened;
-  } catch (error) {
-    void opened.close().catch(() => undefined);
-    throw error;
-  }
 }
 
 /** A door must not wait for Redis: commands fail at once while it is away. Clients handed over stay as they are. */

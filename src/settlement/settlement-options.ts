@@ -20,8 +20,7 @@ export interface SettlementModuleOptions {
   readonly eventTransports?: readonly EventTransportName[];
 }
 
-export const EVENT_TRANSPORTS = ['in-process', 'bullmq'] as const;
-export type EventTransportName = (typeof EVENT_TRANSPORTS)[number];
+export type EventTransportName = 'in-process' | 'bullmq';
 
 export type SettlementModuleAsyncOptions<Injected extends unknown[] = never[]> =
   SettlementModuleShape & {

@@ -42,10 +42,6 @@ export class SettlementWorker {
     this.#sweeper = new BackgroundLoop('settlement sweeper', () => this.#sweep(), parts.logger);
   }
 
-  get isRunning(): boolean {
-    return this.#worker?.isRunning() === true;
-  }
-
   start(): void {
     this.#sweeper.start();
   }

@@ -162,7 +162,7 @@ function assemble(
         ) => new SettlementLifecycle(worker, relay, queue, options),
       },
     ],
-    exports: [ShareEvents, SettlementWorker],
+    exports: [ShareEvents],
   };
 }
 
