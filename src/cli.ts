@@ -14,7 +14,8 @@ function say(line: string): void {
 }
 
 async function migrateCommand(): Promise<number> {
-  const settings = readSettings(process.env);
+  // Migrations need a database and nothing of what opens the door.
+  const settings = readSettings({ ...process.env, ROLES: 'worker' });
   const database = await openDevelopmentDatabase(settings, say);
   try {
     const applied = await migrateAll(settings, database.url);

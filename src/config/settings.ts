@@ -87,9 +87,11 @@ export function readSettings(environment: Environment): Settings {
 /** Production fails closed: nothing is generated, nothing embedded. */
 function missingInProduction(settings: Settings): string[] {
   const faults: string[] = [];
-  if (settings.databaseUrl === undefined)
+  if (settings.databaseUrl === undefined) {
     faults.push('DATABASE_URL is not set: production runs on a Postgres of yours.');
-  if (settings.roles.includes('web') && Object.keys(settings.kakaoApps).length === 0) {
+  }
+  if (!settings.roles.includes('web')) return faults;
+  if (Object.keys(settings.kakaoApps).length === 0) {
     faults.push('KAKAO_ADMIN_KEYS (or KAKAO_APPS) is not set: no webhook could be authenticated.');
   }
   if (settings.adminToken === undefined && settings.apiTokens.length === 0) {
