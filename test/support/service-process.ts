@@ -34,7 +34,7 @@ export async function startServiceProcess(
   environment: Readonly<Record<string, string>>,
 ): Promise<ServiceProcess> {
   const port = await freePort();
-  const env = { PATH: process.env['PATH'], ...environment, PORT: `${port}` };
+  const env = { PATH: process.env.PATH, ...environment, PORT: `${port}` };
   const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
   const exited = once(child, 'exit').then(([code, signal]): Exit => {

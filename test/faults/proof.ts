@@ -1,0 +1,69 @@
+import { verifyLedger } from '../../src/ledger/verification.js';
+import type { TestDatabase } from '../support/test-database.js';
+
+/** What must be empty once everything is settled, each statement listing offenders. */
+const RULES: Readonly<Record<string, string>> = {
+  'acknowledged but not stored': `
+    SELECT a.resource FROM unnest($1::text[]) AS a (resource)
+    WHERE NOT EXISTS (SELECT FROM kakao_share.delivery_keys k JOIN kakao_share.deliveries d ON d.id = k.delivery_id
+                      WHERE k.resource_id = a.resource COLLATE "C")`,
+  'stored but not settled once': `
+    SELECT d.id::text FROM kakao_share.deliveries d
+    LEFT JOIN kakao_share.decisions c ON c.delivery_id = d.id AND c.superseded_at IS NULL
+    WHERE $1::text[] IS NOT NULL GROUP BY d.id HAVING count(c.number) <> 1`,
+  'understood but without a share': `
+    SELECT c.delivery_id::text FROM kakao_share.decisions c LEFT JOIN kakao_share.shares s ON s.id = c.delivery_id
+    WHERE c.superseded_at IS NULL AND c.verdict NOT IN ('quarantined', 'failed') AND s.id IS NULL
+      AND $1::text[] IS NOT NULL`,
+  'events missing or told twice': `
+    SELECT c.delivery_id::text FROM kakao_share.decisions c
+    LEFT JOIN kakao_share.events e ON e.data->>'deliveryId' = c.delivery_id::text
+    WHERE c.superseded_at IS NULL AND $1::text[] IS NOT NULL
+    GROUP BY c.delivery_id, c.number
+    HAVING array_agg(e.type ORDER BY e.type) IS DISTINCT FROM CASE
+      WHEN c.verdict = 'rewarded' THEN ARRAY['kakao.share.recorded', 'reward.credited']
+      WHEN c.verdict = 'quarantined' THEN ARRAY['kakao.share.quarantined']
+      WHEN c.verdict = 'no-user' THEN ARRAY['kakao.share.recorded']
+      ELSE ARRAY['kakao.share.recorded', 'reward.withheld'] END`,
+  'sequences with gaps': `
+    SELECT u.id::text FROM kakao_share.users u LEFT JOIN kakao_share.events e ON e.user_ref = u.id
+    WHERE $1::text[] IS NOT NULL GROUP BY u.id
+    HAVING count(e.id) <> u.next_sequence - 1 OR count(DISTINCT e.sequence) <> count(e.id)
+        OR coalesce(min(e.sequence), 1) <> 1 OR coalesce(max(e.sequence), 0) <> count(e.id)`,
+};
+
+/** Proves that everything acknowledged ended with one verdict, that nothing was paid twice and that all events are there. */
+export async function proveWhole(db: TestDatabase, acknowledged: readonly string[]): Promise<void> {
+  for (const [rule, offenders] of Object.entries(RULES)) {
+    expect({ rule, offenders: await db.rows(`${offenders} LIMIT 5`, [acknowledged]) }).toEqual({
+      rule,
+      offenders: [],
+    });
+  }
+  const { checks } = await verifyLedger(db.database);
+  expect(checks.filter(({ ok }) => !ok)).toEqual([]);
+}
+
+/** What the user was paid. */
+export function pointsOf(db: TestDatabase, userId: string): Promise<number> {
+  return db.number(
+    `SELECT coalesce(sum(a.balance), 0) FROM kakao_share.accounts a JOIN kakao_share.users u ON u.id = a.user_ref
+     WHERE u.user_id = $1 AND a.kind = 'user_available'`,
+    [userId],
+  );
+}
+
+/** Lets time pass for every dispatch lease: whatever job was asked for is given up. */
+export async function expireDispatchLeases(db: TestDatabase): Promise<void> {
+  await db.rows(
+    `UPDATE kakao_share.open_deliveries
+     SET leased_until = clock_timestamp() - interval '1 s', dispatched_at = clock_timestamp() - interval '1 hour'`,
+  );
+}
+
+/** Lets time pass for the leases of relays that died. */
+export async function expireRelayLeases(db: TestDatabase): Promise<void> {
+  await db.rows(
+    `UPDATE kakao_share.relay_leases SET leased_until = '-infinity', retry_at = '-infinity'`,
+  );
+}
