@@ -10,41 +10,37 @@ import {
   Query,
   UseGuards,
 } from '@nestjs/common';
-import { IsOptional, IsString, Length } from 'class-validator';
+import { IsOptional } from 'class-validator';
 import { Database } from '../database/database.js';
 import { toInteger } from '../database/amount.js';
 import { replayDelivery } from '../settlement/replay-delivery.js';
 import { SettlementQueue } from '../queue/settlement-queue.js';
 import type { Caller } from './caller.js';
+import { IsText } from './is-text.js';
 import { CurrentCaller, ManagementGuard, RequireScope } from './management.guard.js';
 import { PageQuery, toPage, visibleApps, type Page } from './page.js';
 
 class DeliveriesQuery extends PageQuery {
   @IsOptional()
-  @IsString()
-  @Length(1, 512)
+  @IsText(512)
   resourceId?: string;
 
   @IsOptional()
-  @IsString()
-  @Length(1, 64)
+  @IsText(64)
   app?: string;
 
   @IsOptional()
-  @IsString()
-  @Length(1, 64)
+  @IsText(64)
   verdict?: string;
 
   @IsOptional()
-  @IsString()
-  @Length(1, 256)
+  @IsText(256)
   userId?: string;
 }
 
 class ReplayRequest {
   /** Why, for the audit. */
-  @IsString()
-  @Length(1, 500)
+  @IsText(500)
   reason!: string;
 }
 

@@ -1,25 +1,23 @@
 import { Controller, Get, Query, UseGuards } from '@nestjs/common';
-import { IsOptional, IsString, Length } from 'class-validator';
+import { IsOptional } from 'class-validator';
 import { Database } from '../database/database.js';
 import { toShareEvent, type EventRow, type ShareEvent } from '../events/domain-event.js';
 import type { Caller } from './caller.js';
+import { IsText } from './is-text.js';
 import { CurrentCaller, ManagementGuard, RequireScope } from './management.guard.js';
 import { PageQuery, toPage, visibleApps, type Page } from './page.js';
 
 class EventsQuery extends PageQuery {
   @IsOptional()
-  @IsString()
-  @Length(1, 64)
+  @IsText(64)
   app?: string;
 
   @IsOptional()
-  @IsString()
-  @Length(1, 256)
+  @IsText(256)
   userId?: string;
 
   @IsOptional()
-  @IsString()
-  @Length(1, 64)
+  @IsText(64)
   type?: string;
 }
 

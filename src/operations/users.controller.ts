@@ -7,18 +7,18 @@ import {
   Query,
   UseGuards,
 } from '@nestjs/common';
-import { IsOptional, IsString, Length } from 'class-validator';
+import { IsOptional } from 'class-validator';
 import { toInteger } from '../database/amount.js';
 import { Database } from '../database/database.js';
 import type { Caller } from './caller.js';
+import { IsText } from './is-text.js';
 import { CurrentCaller, ManagementGuard, RequireScope } from './management.guard.js';
 import { visibleApps } from './page.js';
 
 class UserQuery {
   /** Needed where the same user id stands in several apps. */
   @IsOptional()
-  @IsString()
-  @Length(1, 64)
+  @IsText(64)
   app?: string;
 }
 
