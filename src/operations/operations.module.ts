@@ -11,6 +11,7 @@ import type { ApiToken } from '../config/api-tokens.js';
 import { Database } from '../database/database.js';
 import { QueueStore, type QueueStoreOptions } from '../queue/queue-store.js';
 import { SettlementQueue } from '../queue/settlement-queue.js';
+import { toBadRequest } from './bad-request.js';
 import { CallerRegistry } from './caller.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { EventsController } from './events.controller.js';
@@ -56,7 +57,12 @@ export class OperationsModule implements OnApplicationShutdown {
         {
           provide: APP_PIPE,
           useFactory: () =>
-            new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }),
+            new ValidationPipe({
+              whitelist: true,
+              forbidNonWhitelisted: true,
+              transform: true,
+              exceptionFactory: toBadRequest,
+            }),
         },
       ],
       exports: [Readiness],

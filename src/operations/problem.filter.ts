@@ -46,9 +46,11 @@ export class ProblemFilter implements ExceptionFilter {
 }
 
 function fromHttpException(error: HttpException): ProblemDocument {
+  // Passed on from Express or a body parser, whose words repeat the input: JSON, path or charset.
+  if (error.cause !== undefined) return problemOf(error.getStatus());
   const body = error.getResponse();
   const message: unknown = typeof body === 'object' && 'message' in body ? body.message : body;
-  // Nest's validation pipe lists one message per fault; they name fields, not values.
+  // The validation pipe lists one message per fault; they name fields, not values.
   if (Array.isArray(message))
     return { ...problemOf(error.getStatus()), errors: message.map(String) };
   // Express's own words repeat the path, which may hold an id.
