@@ -1,107 +1,73 @@
 import type { HttpServer } from '@nestjs/common';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Reflector } from '@nestjs/core';
+import type { IncomingMessage } from 'node:http';
+import type { DoorMount, RouteHandler } from './door-mount.js';
 import type { Doorstep } from './doorstep.js';
+import { mountOnExpress, type ExpressLike } from './mount-on-express.js';
+import { mountOnFastify, type FastifyLike } from './mount-on-fastify.js';
 
-/** The application serves our controller somewhere that we cannot see, so requests would arrive unjudged. */
+/** The application serves our controller nowhere, or somewhere that has no fixed path, so requests would arrive unjudged. */
 export class WebhookPathError extends Error {
   readonly code = 'KAKAO_SHARE_WEBHOOK_PATH';
   override readonly name = 'WebhookPathError';
 }
 
-interface ExpressLike {
-  use(
-    handler: (
-      request: IncomingMessage,
-      response: ServerResponse,
-      next: (error?: unknown) => void,
-    ) => void,
-  ): void;
-  readonly router: { readonly stack: readonly { readonly route?: { readonly path: unknown } }[] };
-}
-
-interface FastifyLike {
-  addHook(
-    name: 'onRequest',
-    hook: (
-      request: { raw: IncomingMessage },
-      reply: { raw: ServerResponse; hijack(): void },
-      done: (error?: Error) => void,
-    ) => void,
-  ): void;
-  addHook(name: 'onRoute', hook: (route: { url: string }) => void): void;
-}
+/**
+ * Names the door that a handler belongs to. Nest hands a method's metadata on to the route that it registers, so our routes
+ * are told from all others, whatever prefix or module path the application puts before them.
+ */
+export const Door = Reflector.createDecorator<symbol>();
 
 /**
  * Puts the doorstep in front of everything else that the application does with a request. To be mounted as soon as there is an
  * HTTP adapter: before the application registers its body parsers.
  */
 export class DoorstepMount {
-  #fullPath: string | undefined;
-  #routes: () => string[] = () => [];
+  #findPaths: (() => string[]) | undefined;
+  #servedPaths = new Set<string>();
 
   constructor(
-    private readonly path: string,
+    private readonly door: symbol,
     private readonly doorstep: Doorstep,
   ) {}
 
-  mount(adapter: HttpServer): void {
-    if (adapter.getType() === 'fastify') this.#mountOnFastify(adapter.getInstance() as FastifyLike);
-    else this.#mountOnExpress(adapter.getInstance() as ExpressLike);
+  /** @param adapter null in an application without HTTP: a command, a worker, a microservice */
+  mount(adapter: HttpServer | null): void {
+    if (adapter === null) return;
+    const isOurs = (request: IncomingMessage): boolean => this.#isOurs(request);
+    const isOwnHandler = (handler: RouteHandler): boolean =>
+      new Reflector().get(Door, handler) === this.door;
+    const door: DoorMount = { doorstep: this.doorstep, isOurs, isOwnHandler };
+    this.#findPaths =
+      adapter.getType() === 'fastify'
+        ? mountOnFastify(adapter.getInstance() as FastifyLike, door)
+        : mountOnExpress(adapter.getInstance() as ExpressLike, door);
   }
 
   /**
-   * Finds out under which prefix the application serves our path, once its routes are registered.
-   * @throws {WebhookPathError} when no route of ours is there
+   * Finds out where the application serves our routes, once they are registered.
+   * @throws {WebhookPathError} when that is nowhere, or on a path with parameters
    */
   resolvePath(): void {
-    // A global prefix lengthens every route alike, so the shortest one that ends in our path is ours.
-    const [shortest] = this.#routes()
-      .filter((route) => route === `/${this.path}` || route.endsWith(`/${this.path}`))
-      .sort((a, b) => a.length - b.length);
-    if (shortest === undefined) {
+    if (this.#findPaths === undefined) return;
+    const paths = this.#findPaths();
+    if (paths.length === 0) {
       throw new WebhookPathError(
-        `No route ends in "/${this.path}": give WebhookModule the path as the application serves it.`,
+        'The application serves no route of WebhookModule: does another controller have its path?',
       );
     }
-    this.#fullPath = shortest;
-  }
-
-  #mountOnExpress(app: ExpressLike): void {
-    this.#routes = () =>
-      app.router.stack.flatMap(({ route }) =>
-        typeof route?.path === 'string' ? [route.path] : [],
+    const moving = paths.find((path) => /[:*{}()]/.test(path));
+    if (moving !== undefined) {
+      throw new WebhookPathError(
+        `WebhookModule is served at "${moving}", but Kakao calls one fixed path: leave parameters out of path and prefix.`,
       );
-    app.use((request, response, next) => {
-      if (!this.#isOurs(request)) {
-        next();
-        return;
-      }
-      this.doorstep.admit(request, response).then((admitted) => {
-        if (admitted) next();
-      }, next);
-    });
-  }
-
-  #mountOnFastify(app: FastifyLike): void {
-    const routes = new Set<string>();
-    this.#routes = () => [...routes];
-    app.addHook('onRoute', ({ url }) => routes.add(url));
-    app.addHook('onRequest', (request, reply, done) => {
-      if (!this.#isOurs(request.raw)) {
-        done();
-        return;
-      }
-      this.doorstep.admit(request.raw, reply.raw).then((admitted) => {
-        if (admitted) done();
-        else reply.hijack();
-      }, done);
-    });
+    }
+    this.#servedPaths = new Set(paths.map((path) => path.toLowerCase()));
   }
 
   /** Kakao follows no redirect, so a trailing slash is the same door; and routers do not mind the case of letters. */
   #isOurs(request: IncomingMessage): boolean {
-    if (this.#fullPath === undefined) return false;
-    const path = (request.url ?? '').split('?', 1)[0]?.replace(/\/$/, '');
-    return path?.toLowerCase() === this.#fullPath.toLowerCase();
+    const path = (request.url ?? '').split('?', 1)[0] ?? '';
+    return this.#servedPaths.has(path.replace(/\/$/, '').toLowerCase());
   }
 }

@@ -16,6 +16,7 @@ import { newId } from '../database/new-id.js';
 import { Inbox, NotDurableError } from '../deliveries/inbox.js';
 import { Doorstep } from './doorstep.js';
 import { KakaoAuthGuard, nodeRequestOf, type PlatformRequest } from './kakao-auth.guard.js';
+import { Door } from './mount-doorstep.js';
 import { readDelivery } from './read-delivery.js';
 
 export const USER_PARAMETER = Symbol('kakao-share:user-parameter');
@@ -28,13 +29,14 @@ export interface WebhookAnswer {
   readonly problems?: readonly { readonly field: string; readonly problem: string }[];
 }
 
-/** Makes the controller for one path; an application may have several doors. */
+/** Makes the controller for one door; an application may have several. */
 export function createShareWebhookController(
+  door: symbol,
   path: string,
   decorators: readonly ClassDecorator[],
 ): Type {
   @applyDecorators(...decorators)
-  @Controller({ path: [path, `${path}/`], version: VERSION_NEUTRAL })
+  @Controller({ path, version: VERSION_NEUTRAL })
   @UseGuards(KakaoAuthGuard)
   class ShareWebhookController {
     constructor(
@@ -44,11 +46,13 @@ export function createShareWebhookController(
     ) {}
 
     @Get()
+    @Door(door)
     async receiveGet(@Req() request: PlatformRequest): Promise<WebhookAnswer> {
       return this.receive(request);
     }
 
     @Post()
+    @Door(door)
     @HttpCode(200)
     async receivePost(@Req() request: PlatformRequest): Promise<WebhookAnswer> {
       return this.receive(request);

@@ -52,6 +52,10 @@ class WebhookLifecycle implements OnModuleInit, OnApplicationShutdown {
 /**
  * The door: receives Kakao's share webhooks on the application's own HTTP server, TypeORM data source and queue store.
  * Import it once per path. The application's parsers, pipes, guards and queues stay as they are.
+ *
+ * Bodies are read before the application's parsers. Where Nest is mounted on an Express application that has a parser
+ * already, or runs as a cloud function, let that parser leave our path alone or keep the bytes as a Buffer in
+ * `request.rawBody`; otherwise every POST ends in quarantine, since a parsed body has rounded long user ids.
  */
 @Module({})
 export class WebhookModule {
@@ -75,10 +79,11 @@ function assemble(
   imports: DynamicModule['imports'] = [],
 ): DynamicModule {
   const path = (shape.path ?? DEFAULT_PATH).replace(/^\/+|\/+$/g, '');
+  const door = Symbol(path);
   return {
     module: WebhookModule,
     imports,
-    controllers: [createShareWebhookController(path, shape.controllerDecorators ?? [])],
+    controllers: [createShareWebhookController(door, path, shape.controllerDecorators ?? [])],
     providers: [
       optionsProvider,
       {
@@ -124,8 +129,8 @@ function assemble(
         provide: DoorstepMount,
         inject: [Doorstep, HttpAdapterHost],
         useFactory: (doorstep: Doorstep, host: HttpAdapterHost) => {
-          const mount = new DoorstepMount(path, doorstep);
-          // At once in an application; in a testing module as soon as one is created from it.
+          const mount = new DoorstepMount(door, doorstep);
+          // At once in an application; in a testing module as soon as one is created from it; never in one without HTTP.
           host.init$.subscribe(() => {
             mount.mount(host.httpAdapter);
           });
