@@ -1,7 +1,9 @@
+import { Logger } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { KakaoKeyRing, KeyHolder } from '../kakao/key-ring.js';
 import { RESOURCE_ID_HEADER } from '../kakao/resource-id.js';
-import { readBody, type BodyFault } from './read-body.js';
+import { readBody } from './read-body.js';
+import { BODY_REFUSALS, NOT_ALLOWED, refuse, UNAUTHORIZED } from './refusal.js';
 
 /** A webhook that Kakao sent, as bytes: proven by its key, not looked at any further. */
 export interface Arrival extends KeyHolder {
@@ -12,13 +14,10 @@ export interface Arrival extends KeyHolder {
   /** Worth keeping; never Authorization. */
   readonly headers: Readonly<Record<string, string>>;
   readonly query: Buffer;
-  readonly body: Buffer;
+  /** Undefined when somebody before us has read it and kept no bytes. */
+  readonly body: Buffer | undefined;
 }
 
-/** Kakao's whole attachment stays under 10 KiB; six times that is surely not Kakao. */
-const MAX_BODY_BYTES = 64 * 1024;
-/** Kakao gives up after 3 s, so a body that takes longer is nobody's. */
-const BODY_TIMEOUT_MS = 2_000;
 const KEPT_HEADERS = [
   'content-type',
   'content-encoding',
@@ -33,34 +32,18 @@ const BODY_HEADERS = [
   'transfer-encoding',
 ] as const;
 
-interface Refusal {
-  readonly status: number;
-  readonly title: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-const NOT_ALLOWED: Refusal = {
-  status: 405,
-  title: 'Kakao sends GET or POST',
-  headers: { Allow: 'GET, POST' },
-};
-const UNAUTHORIZED: Refusal = {
-  status: 401,
-  title: 'Authorization must be "KakaoAK" and an admin key of a configured app',
-  headers: { 'WWW-Authenticate': 'KakaoAK' },
-};
-const BODY_REFUSALS: Readonly<Record<BodyFault, Refusal>> = {
-  'too-large': { status: 413, title: `The body may have ${MAX_BODY_BYTES} bytes` },
-  'too-slow': { status: 408, title: `The body must arrive within ${BODY_TIMEOUT_MS} ms` },
-  'broken-off': { status: 400, title: 'The request broke off' },
-};
-
 /**
  * Stands before the host's parsers, pipes and guards, on our path alone: judges method and key before a byte of the body is
  * read, then takes the body as bytes. What passes goes on to the controller as a request without a body.
+ *
+ * Nobody can stand before what read the body outside of Nest (an Express application with `express.json()` that Nest was
+ * mounted on, a cloud function). Then its `rawBody` counts if it is a Buffer. A body that is left only as parsed is not used:
+ * a 19-digit user id is rounded there and names somebody else. Such a webhook is kept in quarantine.
  */
 export class Doorstep {
   readonly #arrivals = new WeakMap<IncomingMessage, Arrival>();
+  readonly #logger = new Logger(Doorstep.name);
+  #toldOfEarlierReader = false;
 
   constructor(private readonly keyRing: KakaoKeyRing) {}
 
@@ -69,22 +52,34 @@ export class Doorstep {
     const receivedAt = new Date();
     const { method = '' } = request;
     if (method !== 'GET' && method !== 'POST') return refuse(response, NOT_ALLOWED);
-    const holder = this.keyRing.identify(onlyValue(request.headersDistinct.authorization));
+    const holder = this.keyRing.identify(onlyValue(valuesOf(request, 'authorization')));
     if (holder === undefined) return refuse(response, UNAUTHORIZED);
-    const body = await readBody(request, MAX_BODY_BYTES, BODY_TIMEOUT_MS);
-    if (!Buffer.isBuffer(body)) return refuse(response, BODY_REFUSALS[body], { close: true });
+    const body = await readBody(request);
+    if (body === 'read-before') this.#tellOfEarlierReader(method);
+    else if (typeof body === 'string')
+      return refuse(response, BODY_REFUSALS[body], { close: true });
     this.#arrivals.set(request, {
       ...holder,
       receivedAt,
       method,
-      resourceIds: request.headersDistinct[RESOURCE_ID_HEADER],
+      resourceIds: valuesOf(request, RESOURCE_ID_HEADER),
       headers: keptHeaders(request),
       query: Buffer.from(/\?(.*)$/s.exec(request.url ?? '')?.[1] ?? '', 'latin1'),
-      body,
+      body: body === 'read-before' ? undefined : body,
     });
     // The body is taken: whatever parser comes next finds a request that has none.
     for (const name of BODY_HEADERS) Reflect.deleteProperty(request.headers, name);
     return true;
+  }
+
+  /** Loud but once: each such webhook says so itself, in its quarantine. */
+  #tellOfEarlierReader(method: string): void {
+    if (method === 'GET' || this.#toldOfEarlierReader) return;
+    this.#toldOfEarlierReader = true;
+    this.#logger.error(
+      "A body parser runs before WebhookModule and leaves nothing of Kakao's webhooks: they are quarantined, and nobody is " +
+        'paid. Let it leave our path alone, or keep the bytes: express.json({ verify: (req, res, bytes) => { req.rawBody = bytes } }).',
+    );
   }
 
   /** What was admitted, or undefined for a request that did not come over this doorstep. */
@@ -98,23 +93,20 @@ function onlyValue(values: readonly string[] | undefined): string | undefined {
   return values?.length === 1 ? values[0] : undefined;
 }
 
+/** A header as often as it was sent. Requests that no socket carried (`inject`, HTTP/2) know their headers merged only. */
+function valuesOf(
+  request: Pick<IncomingMessage, 'headers'> & Partial<Pick<IncomingMessage, 'headersDistinct'>>,
+  name: string,
+): readonly string[] | undefined {
+  const merged = request.headers[name];
+  return request.headersDistinct?.[name] ?? (typeof merged === 'string' ? [merged] : merged);
+}
+
 function keptHeaders(request: IncomingMessage): Record<string, string> {
   return Object.fromEntries(
     KEPT_HEADERS.flatMap((name) => {
-      const value = request.headersDistinct[name]?.join(', ');
+      const value = valuesOf(request, name)?.join(', ');
       return value === undefined ? [] : [[name, value.slice(0, MAX_KEPT_HEADER_CHARS)]];
     }),
   );
-}
-
-function refuse(response: ServerResponse, refusal: Refusal, { close = false } = {}): false {
-  const { status, title, headers = {} } = refusal;
-  // The rest of a body that nobody wants is not waited for.
-  response.writeHead(status, {
-    'Content-Type': 'application/problem+json',
-    ...headers,
-    ...(close ? { Connection: 'close' } : {}),
-  });
-  response.end(JSON.stringify({ type: 'about:blank', status, title }));
-  return false;
 }

@@ -4,14 +4,15 @@ import {
   type CanActivate,
   type ExecutionContext,
 } from '@nestjs/common';
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
 import { Doorstep } from './doorstep.js';
 
 /** The request as the platform hands it over: Express extends Node's, Fastify wraps it. */
 export type PlatformRequest = IncomingMessage | { readonly raw: IncomingMessage };
 
 export function nodeRequestOf(request: PlatformRequest): IncomingMessage {
-  return 'raw' in request ? request.raw : request;
+  // Not by the presence of `raw`: on Express some middleware keeps the body under that name.
+  return request instanceof IncomingMessage ? request : request.raw;
 }
 
 /** Lets through only what the doorstep has admitted; a request that came around it is refused. */

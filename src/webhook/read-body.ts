@@ -1,15 +1,20 @@
 import type { IncomingMessage } from 'node:http';
 
-/** A body that is over the limit, or that does not arrive in time. */
-export type BodyFault = 'too-large' | 'too-slow' | 'broken-off';
+/** A body that is over the limit, or that does not arrive in time, or that somebody before us has read. */
+export type BodyFault = 'too-large' | 'too-slow' | 'broken-off' | 'read-before';
+
+/** Kakao's whole attachment stays under 10 KiB; six times that is surely not Kakao. */
+export const MAX_BODY_BYTES = 64 * 1024;
+/** Kakao gives up after 3 s, so a body that takes longer is nobody's. */
+export const BODY_TIMEOUT_MS = 2_000;
+
+/** Whoever reads a body before us may have kept its bytes, as Nest's `rawBody`, Cloud Functions and others do. */
+type MaybeReadBefore = IncomingMessage & { readonly rawBody?: unknown };
 
 /** Reads a request's body as it is: nothing decoded, nothing inflated. */
-export async function readBody(
-  request: IncomingMessage,
-  maxBytes: number,
-  limitMs: number,
-): Promise<Buffer | BodyFault> {
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return 'too-large';
+export async function readBody(request: MaybeReadBefore): Promise<Buffer | BodyFault> {
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return 'too-large';
+  if (isReadBefore(request)) return keptBody(request);
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -20,7 +25,7 @@ export async function readBody(
     };
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
-      if (bytes > maxBytes) finish('too-large');
+      if (bytes > MAX_BODY_BYTES) finish('too-large');
       else chunks.push(chunk);
     };
     const onEnd = (): void => {
@@ -31,7 +36,17 @@ export async function readBody(
     };
     const timer = setTimeout(() => {
       finish('too-slow');
-    }, limitMs);
+    }, BODY_TIMEOUT_MS);
     request.on('data', onData).on('end', onEnd).on('close', onBroken).on('error', onBroken);
   });
+}
+
+/** True also for a stream that somebody has begun to read, or made to give text: what we would get is not the bytes. */
+function isReadBefore(request: IncomingMessage): boolean {
+  return request.readableDidRead || request.readableEnded || request.readableEncoding !== null;
+}
+
+function keptBody({ rawBody }: MaybeReadBefore): Buffer | BodyFault {
+  if (!Buffer.isBuffer(rawBody)) return 'read-before';
+  return rawBody.length > MAX_BODY_BYTES ? 'too-large' : rawBody;
 }

@@ -1,11 +1,23 @@
 import { SHARE_SOURCE, type Delivery } from '../deliveries/delivery.js';
+import type { Problem } from '../kakao/parameter.js';
 import { readResourceId } from '../kakao/resource-id.js';
 import { readShareWebhook } from '../kakao/share-webhook.js';
 import type { Arrival } from './doorstep.js';
 
+const BODY_LOST: Problem = {
+  field: 'body',
+  problem: 'was read by a parser of the application that kept no bytes of it',
+};
+
+/** A GET says everything in its query. */
+function isBodyLost({ method, body }: Arrival): boolean {
+  return body === undefined && method !== 'GET';
+}
+
 /** Turns an arrival into a delivery, with everything listed that could not be understood. */
 export function readDelivery(arrival: Arrival, userParameter: string, id: string): Delivery {
-  const { app, fingerprint, receivedAt, method, headers, query, body } = arrival;
+  const { app, fingerprint, receivedAt, method, headers, query } = arrival;
+  const body = arrival.body ?? Buffer.alloc(0);
   const resourceId = readResourceId(arrival.resourceIds);
   const raw = {
     method,
@@ -14,7 +26,7 @@ export function readDelivery(arrival: Arrival, userParameter: string, id: string
     contentType: headers['content-type'],
     contentEncoding: headers['content-encoding'],
   };
-  const reading = readShareWebhook(raw, userParameter);
+  const reading = isBodyLost(arrival) ? [BODY_LOST] : readShareWebhook(raw, userParameter);
   return {
     id,
     source: SHARE_SOURCE,
