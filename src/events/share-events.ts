@@ -6,7 +6,8 @@ export type ShareEventListener = (event: ShareEvent) => void | Promise<void>;
 
 /**
  * Tells listeners in the process that runs the relay: the transport `in-process`.
- * Inject it in a host application and register listeners while the application starts.
+ * Inject it in a host application and register listeners in a constructor or `onModuleInit`: the relay starts right after,
+ * and what waits then is told to those that are there.
  */
 export class ShareEvents implements EventTransport {
   readonly name = 'in-process';
