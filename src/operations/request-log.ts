@@ -24,7 +24,7 @@ export function createRequestLog(logger: Logger): HttpLogger {
   });
 }
 
-/** Without the query, and with what names a user left out. */
+/** Without the query, and with what names a user left out; routers do not mind the case of letters. */
 function pathOf(url: string): string {
-  return (url.split('?', 1)[0] ?? '').replace(/^(\/v1\/users\/).+/, '$1…');
+  return (url.split('?', 1)[0] ?? '').replace(/(\/users\/).+/i, '$1…');
 }
