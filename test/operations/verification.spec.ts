@@ -1,0 +1,198 @@
+import type { Transaction } from '../../src/database/database.js';
+import { verifyLedger, type Check } from '../../src/ledger/verification.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import {
+  givenCampaign,
+  shareBy,
+  startTestService,
+  untilSettled,
+  type TestService,
+} from '../support/test-service.js';
+
+const PROTECTED = ['entries', 'transfers', 'reward_keys', 'decisions'];
+const UNKNOWN_ID = '019a0000-0000-7000-8000-000000000000';
+
+class TakenBack extends Error {}
+
+describe('verification finds out that the books were tampered with', () => {
+  let db: TestDatabase;
+  let service: TestService;
+  let transfer: string;
+  let delivery: string;
+  let account: string;
+
+  beforeAll(async () => {
+    db = await createTestDatabase();
+    await givenCampaign(db);
+    service = await startTestService(db);
+    await service.share(shareBy('minji'), 'one');
+    await service.share(shareBy('jisoo'), 'two');
+    await untilSettled(db);
+    const [paid] = await db.rows<{ delivery_id: string; transfer_id: string; name: string }>(
+      `SELECT k.delivery_id, k.transfer_id, a.name FROM kakao_share.reward_keys k
+       JOIN kakao_share.entries e ON e.transfer_id = k.transfer_id
+       JOIN kakao_share.accounts a ON a.id = e.account_id AND a.kind = 'user_available' LIMIT 1`,
+    );
+    if (paid === undefined) throw new Error('Nothing was paid.');
+    ({ delivery_id: delivery, transfer_id: transfer, name: account } = paid);
+  });
+  afterAll(async () => {
+    await service.stop();
+    await db.drop();
+  });
+
+  /** Verifies after a tampering that the database was kept from refusing; then takes it back. */
+  async function checksAfter(
+    tamper: (tx: Transaction) => Promise<unknown>,
+  ): Promise<{ ok: boolean; failing: Check[] }> {
+    let result: Awaited<ReturnType<typeof verifyLedger>> | undefined;
+    await db.database
+      .transaction({ statementTimeoutMs: 10_000 }, async (tx) => {
+        for (const table of PROTECTED)
+          await tx.query(`ALTER TABLE kakao_share.${table} DISABLE TRIGGER USER`);
+        await tamper(tx);
+        result = await verifyLedger(tx);
+        throw new TakenBack();
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof TakenBack)) throw error;
+      });
+    if (result === undefined) throw new Error('Nothing was verified.');
+    return { ok: result.ok, failing: result.checks.filter(({ ok }) => !ok) };
+  }
+
+  test('books that nobody touched are in order, check by check', async () => {
+    const { body } = await service.api<{ ok: boolean; checks: Check[] }>('/v1/ledger/verification');
+    expect(body.ok).toBe(true);
+    expect(body.checks.map(({ name, ok }) => [name, ok])).toEqual([
+      ['entries-sum-to-zero', true],
+      ['balances-equal-entries', true],
+      ['lots-equal-balances', true],
+      ['transfers-have-entries', true],
+      ['rewards-paid-once', true],
+      ['settled-deliveries-have-a-decision', true],
+    ]);
+    expect(await checksAfter(() => Promise.resolve())).toEqual({ ok: true, failing: [] });
+  });
+
+  const TAMPERINGS: readonly {
+    title: string;
+    check: string;
+    sql: string;
+    by: () => unknown[];
+    offender: () => string;
+  }[] = [
+    {
+      title: 'an entry was made larger',
+      check: 'entries-sum-to-zero',
+      sql: 'UPDATE kakao_share.entries SET amount = amount + 1 WHERE transfer_id = $1 AND amount > 0',
+      by: () => [transfer],
+      offender: () => transfer,
+    },
+    {
+      title: 'an entry was taken away',
+      check: 'entries-sum-to-zero',
+      sql: 'DELETE FROM kakao_share.entries WHERE transfer_id = $1 AND amount < 0',
+      by: () => [transfer],
+      offender: () => transfer,
+    },
+    {
+      title: 'a balance was raised',
+      check: 'balances-equal-entries',
+      sql: 'UPDATE kakao_share.accounts SET balance = balance + 1000 WHERE name = $1',
+      by: () => [account],
+      offender: () => account,
+    },
+    {
+      title: 'a lot was emptied',
+      check: 'lots-equal-balances',
+      sql: 'UPDATE kakao_share.lots SET remaining = 0 WHERE transfer_id = $1',
+      by: () => [transfer],
+      offender: () => account,
+    },
+    {
+      title: 'all entries of a transfer are gone',
+      check: 'transfers-have-entries',
+      sql: 'DELETE FROM kakao_share.entries WHERE transfer_id = $1',
+      by: () => [transfer],
+      offender: () => transfer,
+    },
+    {
+      title: 'a reward has lost its key',
+      check: 'rewards-paid-once',
+      sql: 'DELETE FROM kakao_share.reward_keys WHERE transfer_id = $1',
+      by: () => [transfer],
+      offender: () => transfer,
+    },
+    {
+      title: 'a delivery has been paid under two keys',
+      check: 'rewards-paid-once',
+      sql: `INSERT INTO kakao_share.reward_keys (app, key, delivery_id, transfer_id) VALUES ('default', 'another', $1, $2)`,
+      by: () => [delivery, UNKNOWN_ID],
+      offender: () => delivery,
+    },
+    {
+      title: 'a key stands for a payment that nobody decided',
+      check: 'rewards-paid-once',
+      sql: 'UPDATE kakao_share.reward_keys SET transfer_id = $2 WHERE transfer_id = $1',
+      by: () => [transfer, UNKNOWN_ID],
+      offender: () => delivery,
+    },
+    {
+      title: 'a decision was deleted',
+      check: 'settled-deliveries-have-a-decision',
+      sql: 'DELETE FROM kakao_share.decisions WHERE delivery_id = $1',
+      by: () => [delivery],
+      offender: () => delivery,
+    },
+    {
+      title: 'a settled delivery was opened again',
+      check: 'settled-deliveries-have-a-decision',
+      sql: 'INSERT INTO kakao_share.open_deliveries (delivery_id, dispatched_at, leased_until) VALUES ($1, now(), now())',
+      by: () => [delivery],
+      offender: () => delivery,
+    },
+  ];
+
+  test.each(TAMPERINGS)(
+    '$title: $check says so and names it',
+    async ({ check, sql, by, offender }) => {
+      const { ok, failing } = await checksAfter((tx) => tx.query(sql, by()));
+      expect(ok).toBe(false);
+      const found = failing.find(({ name }) => name === check);
+      expect(found?.detail).toContain('not so');
+      expect(found?.detail).toContain(offender());
+    },
+  );
+
+  test('of many offenders five are named, and that there are more', async () => {
+    const { failing } = await checksAfter((tx) =>
+      tx.query(
+        `INSERT INTO kakao_share.transfers (id, app, unit, kind, amount, occurred_at)
+         SELECT gen_random_uuid(), 'default', 'point', 'reward', 1, now() FROM generate_series(1, 8)`,
+      ),
+    );
+    const found = failing.find(({ name }) => name === 'transfers-have-entries');
+    expect(found?.detail.match(/[0-9a-f]{8}-/g)).toHaveLength(5);
+    expect(found?.detail).toMatch(/ and more$/);
+  });
+
+  test('over HTTP the answer turns false too, and true again once it is mended', async () => {
+    const name = account;
+    await db.rows('UPDATE kakao_share.accounts SET balance = balance + 1 WHERE name = $1', [name]);
+    try {
+      const { status, body } = await service.api<{ ok: boolean; checks: Check[] }>(
+        '/v1/ledger/verification',
+      );
+      expect({ status, ok: body.ok }).toEqual({ status: 200, ok: false });
+      const found = body.checks.find((check) => check.name === 'balances-equal-entries');
+      expect(found?.detail).toContain(name);
+    } finally {
+      await db.rows('UPDATE kakao_share.accounts SET balance = balance - 1 WHERE name = $1', [
+        name,
+      ]);
+    }
+    const mended = await service.api<{ ok: boolean }>('/v1/ledger/verification');
+    expect(mended.body.ok).toBe(true);
+  });
+});
