@@ -4,7 +4,7 @@
  */
 const MAY_IMPORT = {
   kakao: [],
-  config: [],
+  config: ['kakao'],
   lifecycle: [],
   simulator: ['kakao'],
   queue: ['lifecycle'],

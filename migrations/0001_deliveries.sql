@@ -75,3 +75,7 @@ CREATE TRIGGER deliveries_never_change BEFORE UPDATE ON deliveries
   FOR EACH ROW EXECUTE FUNCTION allow_only_erasure();
 CREATE TRIGGER delivery_keys_never_change BEFORE UPDATE OR DELETE ON delivery_keys
   FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER deliveries_never_truncated BEFORE TRUNCATE ON deliveries
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER delivery_keys_never_truncated BEFORE TRUNCATE ON delivery_keys
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -30,3 +30,5 @@ CREATE TABLE campaign_versions (
 
 CREATE TRIGGER campaign_versions_never_change BEFORE UPDATE OR DELETE ON campaign_versions
   FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER campaign_versions_never_truncated BEFORE TRUNCATE ON campaign_versions
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

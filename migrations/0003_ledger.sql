@@ -91,3 +91,5 @@ CREATE TRIGGER transfer_keys_never_change BEFORE UPDATE OR DELETE ON transfer_ke
 CREATE TRIGGER reward_keys_never_change BEFORE UPDATE OR DELETE ON reward_keys FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER entries_never_truncated BEFORE TRUNCATE ON entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER transfers_never_truncated BEFORE TRUNCATE ON transfers FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER transfer_keys_never_truncated BEFORE TRUNCATE ON transfer_keys FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER reward_keys_never_truncated BEFORE TRUNCATE ON reward_keys FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

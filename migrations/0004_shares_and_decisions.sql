@@ -58,3 +58,5 @@ CREATE TRIGGER decisions_only_superseded BEFORE UPDATE ON decisions
   FOR EACH ROW EXECUTE FUNCTION allow_only_superseding();
 CREATE TRIGGER decisions_never_deleted BEFORE DELETE ON decisions
   FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER decisions_never_truncated BEFORE TRUNCATE ON decisions
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

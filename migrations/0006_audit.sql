@@ -13,3 +13,5 @@ CREATE TABLE audit (
 
 CREATE TRIGGER audit_never_changes BEFORE UPDATE OR DELETE ON audit
   FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_never_truncated BEFORE TRUNCATE ON audit
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -64,6 +64,22 @@ export class EnvironmentReader {
     return otherwise;
   }
 
+  oneOf<Item extends string>(name: string, allowed: readonly Item[], otherwise: Item): Item {
+    const text = this.text(name);
+    if (text === undefined) return otherwise;
+    const item = allowed.find((candidate) => candidate === text);
+    if (item !== undefined) return item;
+    this.faults.push(`${name} must be one of ${allowed.join(', ')}.`);
+    return otherwise;
+  }
+
+  matching(name: string, pattern: RegExp, description: string): string | undefined {
+    const text = this.text(name);
+    if (text === undefined || pattern.test(text)) return text;
+    this.faults.push(`${name} must consist of ${description}.`);
+    return undefined;
+  }
+
   parsed<T>(name: string, parse: () => T): T | undefined {
     try {
       return parse();

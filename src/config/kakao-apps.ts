@@ -1,13 +1,17 @@
+import { KakaoKeyRing, KeyRingError, type KakaoApps } from '../kakao/key-ring.js';
 import { SettingFault } from './setting-fault.js';
 
 /** The app of `KAKAO_ADMIN_KEYS`, which needs no name where there is only one. */
 export const DEFAULT_APP = 'default';
 
 /** Reads `KAKAO_ADMIN_KEYS` (keys of the app `default`, comma-separated) and `KAKAO_APPS` (JSON: app to keys). */
-export function readKakaoApps(
-  adminKeys: string | undefined,
-  apps: string | undefined,
-): Readonly<Record<string, readonly string[]>> {
+export function readKakaoApps(adminKeys: string | undefined, apps: string | undefined): KakaoApps {
+  const merged = mergeApps(adminKeys, apps);
+  if (Object.keys(merged).length > 0) refuseUnusableKeys(merged);
+  return merged;
+}
+
+function mergeApps(adminKeys: string | undefined, apps: string | undefined): KakaoApps {
   const named = apps === undefined ? {} : parseApps(apps);
   if (adminKeys === undefined) return named;
   if (Object.hasOwn(named, DEFAULT_APP)) {
@@ -36,4 +40,15 @@ function parseApps(json: string): Record<string, string[]> {
       return [app, keys];
     }),
   );
+}
+
+/** A ring that could not be built at the door is told here, with the other faults. */
+function refuseUnusableKeys(apps: KakaoApps): void {
+  try {
+    new KakaoKeyRing(apps);
+  } catch (error) {
+    if (error instanceof KeyRingError)
+      throw new SettingFault(`KAKAO_ADMIN_KEYS or KAKAO_APPS: ${error.message}`);
+    throw error;
+  }
 }

@@ -62,7 +62,12 @@ export function readSettings(environment: Environment): Settings {
       ) ?? {},
     userParameter: given.text('KAKAO_USER_PARAMETER') ?? 'user_id',
     databaseUrl: given.url('DATABASE_URL', ['postgres:', 'postgresql:']),
-    databaseSchema: given.text('DATABASE_SCHEMA') ?? 'kakao_share',
+    databaseSchema:
+      given.matching(
+        'DATABASE_SCHEMA',
+        /^[a-z_][a-z0-9_]{0,62}$/,
+        'lower-case letters, digits and "_"',
+      ) ?? 'kakao_share',
     databasePoolSize: given.integer('DATABASE_POOL_SIZE', 10, 2, 200),
     dataDir: given.text('DATA_DIR') ?? '.data',
     redisUrl: given.url('REDIS_URL', ['redis:', 'rediss:']),
@@ -76,7 +81,7 @@ export function readSettings(environment: Environment): Settings {
       TRANSPORTS,
       production ? ['in-process'] : TRANSPORTS,
     ),
-    logLevel: given.list('LOG_LEVEL', LOG_LEVELS, ['info'])[0] ?? 'info',
+    logLevel: given.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     drainMs: given.integer('DRAIN_MS', production ? 2_000 : 0, 0, 5_000),
   };
   if (production) faults.push(...missingInProduction(settings));

@@ -35,11 +35,19 @@ const CHECKS: readonly { name: string; rule: string; offenders: string }[] = [
       WHERE a.kind = 'user_available' AND a.balance <> coalesce(l.total, 0)`,
   },
   {
-    name: 'transfers-have-entries',
-    rule: 'every transfer has its entries',
+    name: 'transfers-match-their-entries',
+    rule: 'every transfer has a key and entries that move its amount, and no entry is without its transfer',
     offenders: `
-      SELECT t.id::text AS offender FROM kakao_share.transfers t
-      WHERE NOT EXISTS (SELECT FROM kakao_share.entries e WHERE e.transfer_id = t.id)`,
+      SELECT coalesce(t.id, e.transfer_id)::text AS offender
+      FROM kakao_share.transfers t
+      FULL JOIN (
+        SELECT transfer_id, sum(amount) FILTER (WHERE amount > 0) AS moved FROM kakao_share.entries GROUP BY transfer_id
+      ) e ON e.transfer_id = t.id
+      WHERE t.amount IS DISTINCT FROM e.moved
+      UNION ALL
+      SELECT t.id::text FROM kakao_share.transfers t
+      LEFT JOIN kakao_share.transfer_keys k ON k.transfer_id = t.id
+      GROUP BY t.id HAVING count(k.key) <> 1`,
   },
   {
     name: 'rewards-paid-once',
@@ -54,6 +62,16 @@ const CHECKS: readonly { name: string; rule: string; offenders: string }[] = [
       SELECT k.delivery_id::text FROM kakao_share.reward_keys k
       LEFT JOIN kakao_share.decisions d ON d.delivery_id = k.delivery_id AND d.superseded_at IS NULL
       WHERE d.transfer_id IS DISTINCT FROM k.transfer_id`,
+  },
+  {
+    name: 'decisions-match-what-was-paid',
+    rule: 'a decision that paid names its transfer and the amount of it, and its delivery is a share',
+    offenders: `
+      SELECT d.delivery_id::text AS offender FROM kakao_share.decisions d
+      LEFT JOIN kakao_share.transfers t ON t.id = d.transfer_id
+      LEFT JOIN kakao_share.shares s ON s.id = d.delivery_id
+      WHERE d.verdict = 'rewarded'
+        AND ((d.amount, d.unit, d.app) IS DISTINCT FROM (t.amount, t.unit, t.app) OR s.id IS NULL)`,
   },
   {
     name: 'settled-deliveries-have-a-decision',

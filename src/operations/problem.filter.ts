@@ -31,7 +31,10 @@ export class ProblemFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    response.writeHead(problem.status, { 'Content-Type': 'application/problem+json' });
+    response.writeHead(problem.status, {
+      'Content-Type': 'application/problem+json',
+      ...(problem.status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
+    });
     response.end(JSON.stringify(problem));
   }
 

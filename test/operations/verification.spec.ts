@@ -9,7 +9,7 @@ import {
   type TestService,
 } from '../support/test-service.js';
 
-const PROTECTED = ['entries', 'transfers', 'reward_keys', 'decisions'];
+const PROTECTED = ['entries', 'transfers', 'transfer_keys', 'reward_keys', 'decisions'];
 const UNKNOWN_ID = '019a0000-0000-7000-8000-000000000000';
 
 class TakenBack extends Error {}
@@ -68,8 +68,9 @@ describe('verification finds out that the books were tampered with', () => {
       ['entries-sum-to-zero', true],
       ['balances-equal-entries', true],
       ['lots-equal-balances', true],
-      ['transfers-have-entries', true],
+      ['transfers-match-their-entries', true],
       ['rewards-paid-once', true],
+      ['decisions-match-what-was-paid', true],
       ['settled-deliveries-have-a-decision', true],
     ]);
     expect(await checksAfter(() => Promise.resolve())).toEqual({ ok: true, failing: [] });
@@ -112,10 +113,45 @@ describe('verification finds out that the books were tampered with', () => {
     },
     {
       title: 'all entries of a transfer are gone',
-      check: 'transfers-have-entries',
+      check: 'transfers-match-their-entries',
       sql: 'DELETE FROM kakao_share.entries WHERE transfer_id = $1',
       by: () => [transfer],
       offender: () => transfer,
+    },
+    {
+      title: 'a transfer is gone and its entries stayed',
+      check: 'transfers-match-their-entries',
+      sql: 'DELETE FROM kakao_share.transfers WHERE id = $1',
+      by: () => [transfer],
+      offender: () => transfer,
+    },
+    {
+      title: 'the amount of a transfer was changed',
+      check: 'transfers-match-their-entries',
+      sql: 'UPDATE kakao_share.transfers SET amount = amount + 1 WHERE id = $1',
+      by: () => [transfer],
+      offender: () => transfer,
+    },
+    {
+      title: 'a transfer has lost its key',
+      check: 'transfers-match-their-entries',
+      sql: 'DELETE FROM kakao_share.transfer_keys WHERE transfer_id = $1',
+      by: () => [transfer],
+      offender: () => transfer,
+    },
+    {
+      title: 'the amount of a decision was changed',
+      check: 'decisions-match-what-was-paid',
+      sql: 'UPDATE kakao_share.decisions SET amount = amount + 1 WHERE delivery_id = $1',
+      by: () => [delivery],
+      offender: () => delivery,
+    },
+    {
+      title: 'a paid share was deleted',
+      check: 'decisions-match-what-was-paid',
+      sql: 'DELETE FROM kakao_share.shares WHERE id = $1',
+      by: () => [delivery],
+      offender: () => delivery,
     },
     {
       title: 'a reward has lost its key',
@@ -172,7 +208,7 @@ describe('verification finds out that the books were tampered with', () => {
          SELECT gen_random_uuid(), 'default', 'point', 'reward', 1, now() FROM generate_series(1, 8)`,
       ),
     );
-    const found = failing.find(({ name }) => name === 'transfers-have-entries');
+    const found = failing.find(({ name }) => name === 'transfers-match-their-entries');
     expect(found?.detail.match(/[0-9a-f]{8}-/g)).toHaveLength(5);
     expect(found?.detail).toMatch(/ and more$/);
   });
