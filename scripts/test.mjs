@@ -4,9 +4,19 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
-const jest = ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
+const jest = [
+  '--experimental-vm-modules',
+  '--no-warnings=ExperimentalWarning',
+  'node_modules/jest/bin/jest.js',
+];
 // Process and host suites start their own servers or say nothing about the database's version.
-const ON_EVERY_POSTGRES = ['test/settlement', 'test/deliveries', 'test/events', 'test/ledger', 'test/operations'];
+const ON_EVERY_POSTGRES = [
+  'test/settlement',
+  'test/deliveries',
+  'test/events',
+  'test/ledger',
+  'test/operations',
+];
 
 function run(args, environment = {}) {
   const result = spawnSync(process.execPath, [...jest, ...args], {

@@ -20,9 +20,7 @@ const server = (): string => process.env.KAKAO_SHARE_TEST_POSTGRES ?? '';
 
 export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `kakao_share_${randomBytes(6).toString('hex')}`;
-  await onServer(
-    `CREATE DATABASE ${name} TEMPLATE ${process.env.KAKAO_SHARE_TEST_TEMPLATE ?? ''}`,
-  );
+  await onServer(`CREATE DATABASE ${name} TEMPLATE ${process.env.KAKAO_SHARE_TEST_TEMPLATE ?? ''}`);
   const address = new URL(server());
   address.pathname = `/${name}`;
   const url = address.toString();
