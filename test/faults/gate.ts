@@ -81,8 +81,14 @@ export class Gate {
     );
   }
 
-  async open(): Promise<void> {
+  /** Lets pass who waits here, and everybody who comes. Touches no table, so whoever holds one can stay frozen. */
+  async letPass(): Promise<void> {
     await this.holder.query('ROLLBACK; SELECT pg_advisory_unlock_all()');
+  }
+
+  /** Lets everybody pass and takes the gate away. */
+  async open(): Promise<void> {
+    await this.letPass();
     await this.holder.query(this.remove);
     await this.holder.end();
   }

@@ -1,0 +1,99 @@
+import {
+  killServiceProcesses,
+  startServiceProcess,
+  type ServiceProcess,
+} from '../support/service-process.js';
+import { createTestDatabase, QUEUE_STORES, type TestDatabase } from '../support/test-database.js';
+import {
+  givenCampaign,
+  serviceEnvironment,
+  shareBy,
+  untilSettled,
+  untilTold,
+  type StoreName,
+} from '../support/test-service.js';
+import { Gate } from './gate.js';
+import { pointsOf, proveWhole } from './proof.js';
+
+interface Answered {
+  status: string;
+  deliveryId: string;
+}
+
+describe.each(QUEUE_STORES)('two processes on one database, queue on $store', ({ store }) => {
+  let db: TestDatabase;
+  let one: ServiceProcess;
+  let other: ServiceProcess;
+
+  beforeAll(async () => {
+    db = await createTestDatabase();
+    await givenCampaign(db);
+    const environment = serviceEnvironment(db, store as StoreName);
+    [one, other] = await Promise.all([
+      startServiceProcess(environment),
+      startServiceProcess(environment),
+    ]);
+  });
+  afterAll(async () => {
+    await killServiceProcesses();
+    await db.drop();
+  });
+
+  test('the same request a hundred times at once is answered 2xx each time and pays once', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, index) =>
+        (index % 2 === 0 ? one : other).share(shareBy('minji'), 'the same'),
+      ),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(100);
+    const bodies = answers.map(({ body }) => JSON.parse(body) as Answered);
+    expect(bodies.filter(({ status }) => status === 'accepted')).toHaveLength(1);
+    expect(bodies.filter(({ status }) => status === 'duplicate')).toHaveLength(99);
+    expect(new Set(bodies.map(({ deliveryId }) => deliveryId)).size).toBe(1);
+    await untilSettled(db);
+    await untilTold(db);
+    expect(await db.number('SELECT count(*) FROM kakao_share.shares')).toBe(1);
+    expect(await db.rows('SELECT type FROM kakao_share.events ORDER BY sequence')).toEqual([
+      { type: 'kakao.share.recorded' },
+      { type: 'reward.credited' },
+    ]);
+    expect(await pointsOf(db, 'minji')).toBe(100);
+    await proveWhole(db, ['the same']);
+  });
+
+  test('a process that is frozen with a key in its hand holds up nobody: the key is quarantined within 3 s', async () => {
+    const gate = await Gate.close(db, { table: 'kakao_share.open_deliveries', on: 'INSERT' });
+    const heldAnswer = one.share(shareBy('held'), 'held');
+    await gate.untilReached(/INSERT INTO .*delivery_keys/);
+    one.freeze();
+    await gate.letPass();
+
+    const [same, ...others] = await Promise.all([
+      other.share(shareBy('held'), 'held'),
+      ...Array.from({ length: 50 }, (_, index) =>
+        other.share(shareBy(`free-${index}`), `free-${index}`),
+      ),
+    ]);
+    expect(same.latencyMs).toBeLessThan(3_000);
+    expect(same.status).toBe(200);
+    const quarantined = JSON.parse(same.body) as Answered;
+    expect(quarantined.status).toBe('quarantined');
+    expect(others.map(({ status }) => status)).toEqual(others.map(() => 200));
+    expect(
+      await db.rows('SELECT resource_id FROM kakao_share.deliveries WHERE id = $1', [
+        quarantined.deliveryId,
+      ]),
+    ).toEqual([{ resource_id: null }]);
+
+    one.thaw();
+    await heldAnswer;
+    await gate.open();
+    await untilSettled(db);
+    await untilTold(db);
+    expect(await pointsOf(db, 'free-49')).toBe(100);
+    await proveWhole(
+      db,
+      others.map((_, index) => `free-${index}`),
+    );
+  });
+});
