@@ -15,6 +15,8 @@ import type { Settler } from './settler.js';
 
 /** How long a delivery without a job waits at most, beyond its lease. */
 const SWEEP_INTERVAL_MS = 5_000;
+/** After a sweep that found something: a lost queue's deliveries come in many sweeps, each bounded by the queue's length. */
+const NEXT_SWEEP_MS = 250;
 
 /** The database is not ready for this version of the code. */
 export class SchemaNotReadyError extends Error {
@@ -64,7 +66,7 @@ export class SettlementWorker {
     this.#worker ??= await this.#open();
     const swept = await sweep(database, queue);
     if (swept > 0) logger.log(`Asked again for ${swept} deliveries that no job would settle`);
-    return SWEEP_INTERVAL_MS;
+    return swept > 0 ? NEXT_SWEEP_MS : SWEEP_INTERVAL_MS;
   }
 
   async #open(): Promise<JobWorker<SettleJob>> {
