@@ -53,12 +53,14 @@ export function pointsOf(db: TestDatabase, userId: string): Promise<number> {
   );
 }
 
-/** Lets time pass for every dispatch lease: whatever job was asked for is given up. */
+/** Makes every dispatch lease end: whatever job was asked for is given up. */
+export const EXPIRE_DISPATCH_LEASES = `
+  UPDATE kakao_share.open_deliveries
+  SET leased_until = clock_timestamp() - interval '1 s', dispatched_at = clock_timestamp() - interval '1 hour'`;
+
+/** Lets time pass for the dispatch leases. */
 export async function expireDispatchLeases(db: TestDatabase): Promise<void> {
-  await db.rows(
-    `UPDATE kakao_share.open_deliveries
-     SET leased_until = clock_timestamp() - interval '1 s', dispatched_at = clock_timestamp() - interval '1 hour'`,
-  );
+  await db.rows(EXPIRE_DISPATCH_LEASES);
 }
 
 /** Lets time pass for the leases of relays that died. */
