@@ -10,6 +10,7 @@ CREATE TABLE deliveries (
   recorded_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
   key_fingerprint text        NOT NULL,
   user_parameter  text        NOT NULL,     -- the custom parameter that names the user at this door
+  user_id         text,                     -- whom it names, if it was understood: a claim; null once erased
   method          text        NOT NULL CHECK (method IN ('GET', 'POST')),
   headers         json,                     -- the chosen ones; never Authorization
   query           bytea,                    -- null once erased
@@ -61,7 +62,9 @@ $$;
 
 CREATE FUNCTION allow_only_erasure() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF (to_jsonb(NEW) - ARRAY['headers', 'query', 'body']) IS DISTINCT FROM (to_jsonb(OLD) - ARRAY['headers', 'query', 'body'])
+  IF (to_jsonb(NEW) - ARRAY['user_id', 'headers', 'query', 'body'])
+       IS DISTINCT FROM (to_jsonb(OLD) - ARRAY['user_id', 'headers', 'query', 'body'])
+     OR (NEW.user_id IS NOT NULL AND NEW.user_id IS DISTINCT FROM OLD.user_id)
      OR (NEW.query IS NOT NULL AND NEW.query IS DISTINCT FROM OLD.query)
      OR (NEW.body IS NOT NULL AND NEW.body IS DISTINCT FROM OLD.body)
      OR (NEW.headers IS NOT NULL AND NEW.headers::text IS DISTINCT FROM OLD.headers::text) THEN

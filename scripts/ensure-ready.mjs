@@ -62,5 +62,9 @@ if (process.argv.includes('--build')) {
     at('tsconfig.build.json'),
     at('package-lock.json'),
   ];
-  bringUpToDate('dist/.built-from', sources, 'dist/main.js', 'npm', ['run', '--silent', 'build']);
+  bringUpToDate('node_modules/.built-from', sources, 'dist/main.js', 'npm', [
+    'run',
+    '--silent',
+    'build',
+  ]);
 }

@@ -35,7 +35,7 @@ export async function startService(settings: ServiceSettings): Promise<Service> 
   });
   app.disable('x-powered-by');
   app.use(createRequestLog(logger));
-  await app.listen(settings.port, settings.host);
+  await listen(app, settings);
   const server = app.getHttpServer();
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.headersTimeout = HEADERS_TIMEOUT_MS;
@@ -52,6 +52,16 @@ export async function startService(settings: ServiceSettings): Promise<Service> 
       await app.close();
     },
   };
+}
+
+/** By then workers run: without a port to listen on they are stopped again, in order. */
+async function listen(app: NestExpressApplication, { port, host }: ServiceSettings): Promise<void> {
+  try {
+    await app.listen(port, host);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
 }
 
 /** Takes no new connection, lets every request under way have its answer, then closes what is left. */

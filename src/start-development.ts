@@ -51,8 +51,10 @@ export async function startDevelopment(
     return {
       url: service.url,
       async stop() {
+        say('\nStopping: requests and settlements under way are finished first.');
         await service.stop();
         await database.stop();
+        say('Stopped.');
       },
     };
   } catch (error) {

@@ -1,3 +1,4 @@
+import { DEFAULT_APP } from './config/kakao-apps.js';
 import type { DevelopmentSecrets } from './config/development-secrets.js';
 import type { ServiceSettings } from './service.module.js';
 
@@ -12,7 +13,7 @@ export function welcome(
 ): string {
   const roles = settings.roles.join(', ');
   if (!settings.roles.includes('web')) return `\nRunning ${roles}; health at ${url}/health/ready`;
-  const key = generated.kakaoAdminKey ?? '$KAKAO_ADMIN_KEY';
+  const key = generated.kakaoAdminKey ?? keyThatWasSet(settings);
   const token = generated.adminToken ?? '$ADMIN_TOKEN';
   const resourceId = 'share-$(date +%s)';
   return `
@@ -29,4 +30,9 @@ See the points:
 
   curl -s ${url}/v1/users/first-user -H "Authorization: Bearer ${token}"
 `;
+}
+
+/** Works where the setting is exported; several keys are separated by commas. */
+function keyThatWasSet({ kakaoApps }: ServiceSettings): string {
+  return DEFAULT_APP in kakaoApps ? '${KAKAO_ADMIN_KEYS%%,*}' : 'YOUR_ADMIN_KEY';
 }

@@ -19,10 +19,19 @@ export interface Reward {
   readonly unit: string;
 }
 
+/** How a share can end. */
+export const SHARE_VERDICTS = [
+  'rewarded',
+  'no-user',
+  'no-campaign',
+  'outside-window',
+  'chat-type',
+  'room-used-today',
+] as const;
+
 /** How a share ended, and why. */
 export interface Decision {
-  readonly verdict:
-    'rewarded' | 'no-user' | 'no-campaign' | 'outside-window' | 'chat-type' | 'room-used-today';
+  readonly verdict: (typeof SHARE_VERDICTS)[number];
   readonly reasons: readonly string[];
   readonly campaign?: CampaignVersion;
   readonly reward?: Reward;

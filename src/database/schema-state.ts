@@ -4,6 +4,23 @@ import { readMigrations } from './migrate.js';
 /** How the database stands towards this version of the code. */
 export type SchemaState = 'current' | 'pending' | 'unreachable';
 
+/** The database is not ready for this version of the code. */
+export class SchemaNotReadyError extends Error {
+  readonly code = 'KAKAO_SHARE_SCHEMA_NOT_READY';
+  override readonly name = 'SchemaNotReadyError';
+}
+
+/** @throws {SchemaNotReadyError} when the database cannot be reached or lacks a migration */
+export async function requireCurrentSchema(database: Database): Promise<void> {
+  const state = await readSchemaState(database);
+  if (state === 'unreachable') throw new SchemaNotReadyError('The database cannot be reached.');
+  if (state === 'pending') {
+    throw new SchemaNotReadyError(
+      'Migrations are pending: run "npx nestjs-kakao-share migrate" ("npm run migrate" in a clone) against this database.',
+    );
+  }
+}
+
 /** Tells whether every migration of ours has been applied. Never throws. */
 export async function readSchemaState(database: Database): Promise<SchemaState> {
   if (!database.dataSource.isInitialized) return 'unreachable';

@@ -16,23 +16,22 @@ const MAX_CONFLICT_RETRIES = 3;
 const SPLIT_INTO = 4;
 
 /**
- * Commits a batch of deliveries. One that the database refuses, or whose key somebody holds locked, does not take the
- * others with it: it ends alone, in quarantine under an id of its own.
- *
- * @throws when the database is away or too slow; then nothing of the failing part is stored
+ * Commits a batch of deliveries and says of each what became of it, or why it could not be stored. One that the database
+ * refuses, or whose key somebody holds locked, does not take the others with it: it ends alone, in quarantine under an
+ * id of its own. When the database is away or too slow, nothing of the failing part is stored.
  */
 export async function acceptBatch(
   database: Database,
   batch: readonly Delivery[],
-): Promise<Acceptance[]> {
+): Promise<(Acceptance | Error)[]> {
   try {
     return await storeWithRetries(database, batch);
   } catch (error) {
-    if (!isDataError(error) && !isTimeout(error)) throw error;
-    if (batch.length > 1) return await acceptParts(database, batch);
+    if (!isDataError(error) && !isTimeout(error)) return batch.map(() => asError(error));
+    if (batch.length > 1) return acceptParts(database, batch);
     const [guilty] = batch;
-    if (guilty?.resourceId === undefined) throw error;
-    return await storeWithRetries(database, [setAside(guilty, error)]);
+    if (guilty?.resourceId === undefined) return [asError(error)];
+    return acceptBatch(database, [setAside(guilty, error)]);
   }
 }
 
@@ -49,7 +48,10 @@ async function storeWithRetries(
   }
 }
 
-async function acceptParts(database: Database, batch: readonly Delivery[]): Promise<Acceptance[]> {
+async function acceptParts(
+  database: Database,
+  batch: readonly Delivery[],
+): Promise<(Acceptance | Error)[]> {
   const size = Math.ceil(batch.length / SPLIT_INTO);
   const starts = Array.from({ length: Math.ceil(batch.length / size) }, (_, index) => index * size);
   const parts = await Promise.all(
@@ -61,11 +63,14 @@ async function acceptParts(database: Database, batch: readonly Delivery[]): Prom
 /** Keeps the bytes, gives up the key that could not be stored. */
 function setAside(delivery: Delivery, error: unknown): Delivery {
   const problem = isTimeout(error)
-    ? 'the resource id was being stored by somebody else for too long'
-    : `the database refused it (${errorCodeOf(error) ?? describeError(error)})`;
-  return {
-    ...delivery,
-    resourceId: undefined,
-    problems: [...delivery.problems, { field: 'request', problem }],
-  };
+    ? { field: 'X-Kakao-Resource-ID', problem: 'was being stored by somebody else for too long' }
+    : {
+        field: 'request',
+        problem: `was refused by the database (${errorCodeOf(error) ?? describeError(error)})`,
+      };
+  return { ...delivery, resourceId: undefined, problems: [...delivery.problems, problem] };
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

@@ -15,6 +15,8 @@ export interface Delivery {
   readonly keyFingerprint: string;
   /** The custom parameter that names the user at the door which took this in. */
   readonly userParameter: string;
+  /** Whom it names, so that it is found before it is settled. A claim, not a proof. */
+  readonly userId?: string | undefined;
   readonly method: string;
   /** The chosen headers; never Authorization. */
   readonly headers: Readonly<Record<string, string>>;

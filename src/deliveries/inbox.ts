@@ -1,3 +1,5 @@
+import type { Logger } from '@nestjs/common';
+import { describeError } from '../database/database-errors.js';
 import type { Database } from '../database/database.js';
 import { within } from '../lifecycle/within.js';
 import { MAX_DELIVERIES_PER_JOB } from '../queue/settlement-queue.js';
@@ -32,11 +34,13 @@ interface Waiting {
 export class Inbox {
   readonly #waiting: Waiting[] = [];
   #insertsUnderWay = 0;
+  #failing = false;
 
   constructor(
     private readonly database: Database,
     private readonly dispatcher: Dispatcher,
     private readonly acceptTimeoutMs: number,
+    private readonly logger: Logger,
   ) {}
 
   /**
@@ -66,21 +70,30 @@ export class Inbox {
   }
 
   async #insert(batch: readonly Waiting[]): Promise<void> {
-    try {
-      const acceptances = await acceptBatch(
-        this.database,
-        batch.map(({ delivery }) => delivery),
+    const results = await acceptBatch(
+      this.database,
+      batch.map(({ delivery }) => delivery),
+    );
+    const stored = results.filter((result): result is Acceptance => !(result instanceof Error));
+    this.dispatcher.dispatch(
+      stored.filter(({ status }) => status !== 'duplicate').map(({ deliveryId }) => deliveryId),
+    );
+    this.#tell(results.find((result): result is Error => result instanceof Error));
+    batch.forEach(({ resolve, reject }, index) => {
+      const result = results[index];
+      if (result === undefined || result instanceof Error) reject(result);
+      else resolve(result);
+    });
+  }
+
+  /** A webhook that was not stored is lost: why is told at once, but not again for each one until it works again. */
+  #tell(failure: Error | undefined): void {
+    if (failure !== undefined && !this.#failing) {
+      this.logger.error(
+        `Webhooks cannot be made durable and are answered 503: ${describeError(failure)}`,
       );
-      this.dispatcher.dispatch(
-        acceptances.filter(({ status }) => status !== 'duplicate').map((a) => a.deliveryId),
-      );
-      batch.forEach(({ resolve, reject }, index) => {
-        const acceptance = acceptances[index];
-        if (acceptance === undefined) reject(new Error('A delivery was left unanswered.'));
-        else resolve(acceptance);
-      });
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
     }
+    if (failure === undefined && this.#failing) this.logger.log('Webhooks are made durable again');
+    this.#failing = failure !== undefined;
   }
 }

@@ -10,8 +10,8 @@ const STORE = `
   WITH given AS (
     SELECT * FROM unnest(
       $1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::text[],
-      $9::json[], $10::bytea[], $11::bytea[], $12::bytea[], $13::json[]
-    ) AS g (id, source, app, resource_id, received_at, key_fingerprint, user_parameter, method,
+      $9::text[], $10::json[], $11::bytea[], $12::bytea[], $13::bytea[], $14::json[]
+    ) AS g (id, source, app, resource_id, received_at, key_fingerprint, user_parameter, user_id, method,
             headers, query, body, digest, problems)
   ), keyed AS (
     INSERT INTO kakao_share.delivery_keys (resource_id, app, source, delivery_id, received_at, digest)
@@ -23,7 +23,7 @@ const STORE = `
   ), fresh AS (
     SELECT * FROM given WHERE resource_id IS NULL OR id IN (SELECT delivery_id FROM keyed)
   ), stored AS (
-    INSERT INTO kakao_share.deliveries (id, source, app, resource_id, received_at, key_fingerprint, user_parameter, method,
+    INSERT INTO kakao_share.deliveries (id, source, app, resource_id, received_at, key_fingerprint, user_parameter, user_id, method,
                             headers, query, body, digest, problems)
     SELECT * FROM fresh
   ), opened AS (
@@ -94,6 +94,7 @@ async function insert(tx: Transaction, deliveries: readonly Delivery[]): Promise
     column((d) => d.receivedAt),
     column((d) => d.keyFingerprint),
     column((d) => d.userParameter),
+    column((d) => d.userId ?? null),
     column((d) => d.method),
     column((d) => JSON.stringify(d.headers)),
     column((d) => d.query),

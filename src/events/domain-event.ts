@@ -1,10 +1,13 @@
 /** What can happen, in the past tense. */
-export type DomainEventType =
-  | 'kakao.share.recorded'
-  | 'kakao.share.quarantined'
-  | 'kakao.share.failed'
-  | 'reward.credited'
-  | 'reward.withheld';
+export const DOMAIN_EVENT_TYPES = [
+  'kakao.share.recorded',
+  'kakao.share.quarantined',
+  'kakao.share.failed',
+  'reward.credited',
+  'reward.withheld',
+] as const;
+
+export type DomainEventType = (typeof DOMAIN_EVENT_TYPES)[number];
 
 /** Something that happened, to be written in the transaction of what happened. */
 export interface NewEvent {

@@ -1,6 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import { describeError } from '../database/database-errors.js';
 import type { Database } from '../database/database.js';
+import { requireCurrentSchema } from '../database/schema-state.js';
 import { backoffMs, BackgroundLoop } from '../lifecycle/background-loop.js';
 import { within } from '../lifecycle/within.js';
 import { toShareEvent } from './domain-event.js';
@@ -76,6 +77,7 @@ export class Relay {
 
   async #ensureDestinations(): Promise<void> {
     if (this.#destinationsKnown) return;
+    await requireCurrentSchema(this.database);
     await ensureDestinations(
       this.database,
       this.transports.map(({ name }) => name),

@@ -12,11 +12,11 @@ export function readFormParameters(bytes: Buffer): Parameter[] | string {
     .toString('latin1')
     .split('&')
     .filter((pair) => pair !== '');
-  if (pairs.length > MAX_PARAMETERS) return `more than ${MAX_PARAMETERS} parameters`;
+  if (pairs.length > MAX_PARAMETERS) return `has more than ${MAX_PARAMETERS} parameters`;
   try {
     return pairs.map(readPair);
   } catch {
-    return 'the parameters must be percent-encoded UTF-8';
+    return 'must be percent-encoded UTF-8';
   }
 }
 

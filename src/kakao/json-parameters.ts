@@ -9,7 +9,7 @@ const MAX_NESTING = 32;
  * `__proto__` is a name like any other and repeated names stay visible.
  */
 export function readJsonParameters(source: string): Parameter[] | string {
-  if (!isJsonObject(source)) return 'the body must be a JSON object';
+  if (!isJsonObject(source)) return 'must be a JSON object';
   const members = splitMembers(source);
   if (typeof members === 'string') return members;
   return members.map(({ name, value }) => ({
@@ -42,7 +42,7 @@ function splitMembers(source: string): { name: string; value: string }[] | strin
     if (char === '"') at = endOfString(source, at);
     else if (char === '{' || char === '[') {
       depth++;
-      if (depth > MAX_NESTING) return `values may be nested ${MAX_NESTING} deep`;
+      if (depth > MAX_NESTING) return `is nested more than ${MAX_NESTING} deep`;
       if (depth === 1) start = at + 1;
     } else if (char === '}' || char === ']') {
       if (depth === 1) closeMember(at);
@@ -54,7 +54,7 @@ function splitMembers(source: string): { name: string; value: string }[] | strin
       closeMember(at);
       start = at + 1;
     }
-    if (members.length > MAX_PARAMETERS) return `more than ${MAX_PARAMETERS} parameters`;
+    if (members.length > MAX_PARAMETERS) return `has more than ${MAX_PARAMETERS} parameters`;
   }
   return members;
 }

@@ -49,14 +49,14 @@ export function readShareWebhook(
 function readParameters(raw: RawShareWebhook): Parameter[] | string {
   if (raw.method === 'GET') return readFormParameters(raw.query);
   if (raw.contentEncoding !== undefined && raw.contentEncoding.toLowerCase() !== 'identity') {
-    return 'a compressed body is not read';
+    return 'is compressed, and that is not read';
   }
   const mediaType = raw.contentType?.split(';', 1)[0]?.trim().toLowerCase();
   if (mediaType === 'application/x-www-form-urlencoded') return readFormParameters(raw.body);
   try {
     return readJsonParameters(utf8.decode(raw.body));
   } catch {
-    return 'the body must be UTF-8';
+    return 'must be UTF-8';
   }
 }
 

@@ -10,9 +10,10 @@ import {
   Query,
   UseGuards,
 } from '@nestjs/common';
-import { IsOptional } from 'class-validator';
+import { IsIn, IsOptional } from 'class-validator';
 import { Database } from '../database/database.js';
 import { toInteger } from '../database/amount.js';
+import { VERDICTS } from '../settlement/outcome.js';
 import { replayDelivery } from '../settlement/replay-delivery.js';
 import { SettlementQueue } from '../queue/settlement-queue.js';
 import type { Caller } from './caller.js';
@@ -30,7 +31,7 @@ class DeliveriesQuery extends PageQuery {
   app?: string;
 
   @IsOptional()
-  @IsText(64)
+  @IsIn(['pending', ...VERDICTS])
   verdict?: string;
 
   @IsOptional()
@@ -84,12 +85,23 @@ interface DeliveryRow {
 }
 
 const SELECT = `
-  SELECT d.id, d.resource_id, d.app, d.source, d.received_at, d.key_fingerprint,
-         c.verdict, c.reasons, c.decided_at, c.campaign_id, c.amount, c.unit, u.user_id, o.attempts, o.last_error
+  SELECT d.id, d.resource_id, d.app, d.source, d.received_at, d.key_fingerprint, d.user_id,
+         c.verdict, c.reasons, c.decided_at, c.campaign_id, c.amount, c.unit, o.attempts, o.last_error
   FROM kakao_share.deliveries d
   LEFT JOIN kakao_share.decisions c ON c.delivery_id = d.id AND c.superseded_at IS NULL
-  LEFT JOIN kakao_share.open_deliveries o ON o.delivery_id = d.id
-  LEFT JOIN kakao_share.users u ON u.id = c.user_ref`;
+  LEFT JOIN kakao_share.open_deliveries o ON o.delivery_id = d.id`;
+
+// A share is found by its user; what is no share, because it waits or failed, by whom it names.
+const OF_USER = `
+  d.id IN (
+    SELECT s.id FROM kakao_share.shares s JOIN kakao_share.users u ON u.id = s.user_ref WHERE u.user_id = ?
+    UNION ALL
+    SELECT w.delivery_id FROM kakao_share.open_deliveries w JOIN kakao_share.deliveries n ON n.id = w.delivery_id
+    WHERE n.user_id = ?
+    UNION ALL
+    SELECT f.delivery_id FROM kakao_share.decisions f JOIN kakao_share.deliveries n ON n.id = f.delivery_id
+    WHERE f.verdict = 'failed' AND f.superseded_at IS NULL AND n.user_id = ?
+  )`;
 
 /** `/v1/deliveries`: what was taken in, and how it ended. */
 @Controller('v1/deliveries')
@@ -112,17 +124,14 @@ export class DeliveriesController {
         sql: 'd.id IN (SELECT delivery_id FROM kakao_share.delivery_keys WHERE resource_id = ?)',
         value: query.resourceId,
       },
-      {
-        sql: 'd.id IN (SELECT s.id FROM kakao_share.shares s JOIN kakao_share.users su ON su.id = s.user_ref WHERE su.user_id = ?)',
-        value: query.userId,
-      },
+      { sql: OF_USER, value: query.userId },
       query.verdict === 'pending'
         ? { sql: 'c.verdict IS NULL AND ?', value: true }
         : { sql: 'c.verdict = ?', value: query.verdict },
       { sql: 'd.id < ?', value: query.cursor },
     ].filter(({ value }) => value !== undefined);
     const where = conditions
-      .map(({ sql }, index) => sql.replace('?', `$${index + 1}`))
+      .map(({ sql }, index) => sql.replaceAll('?', `$${index + 1}`))
       .join(' AND ');
     const rows = await this.database.query<DeliveryRow>(
       `${SELECT} ${where === '' ? '' : `WHERE ${where}`} ORDER BY d.id DESC LIMIT ${query.limit + 1}`,

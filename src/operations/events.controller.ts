@@ -1,7 +1,12 @@
 import { Controller, Get, Query, UseGuards } from '@nestjs/common';
-import { IsOptional } from 'class-validator';
+import { IsIn, IsOptional } from 'class-validator';
 import { Database } from '../database/database.js';
-import { toShareEvent, type EventRow, type ShareEvent } from '../events/domain-event.js';
+import {
+  DOMAIN_EVENT_TYPES,
+  toShareEvent,
+  type EventRow,
+  type ShareEvent,
+} from '../events/domain-event.js';
 import type { Caller } from './caller.js';
 import { IsText } from './is-text.js';
 import { CurrentCaller, ManagementGuard, RequireScope } from './management.guard.js';
@@ -17,7 +22,7 @@ class EventsQuery extends PageQuery {
   userId?: string;
 
   @IsOptional()
-  @IsText(64)
+  @IsIn(DOMAIN_EVENT_TYPES)
   type?: string;
 }
 

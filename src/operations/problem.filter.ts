@@ -6,7 +6,7 @@ import {
   type ExceptionFilter,
 } from '@nestjs/common';
 import { STATUS_CODES, type ServerResponse } from 'node:http';
-import { describeError } from '../database/database-errors.js';
+import { describeError, isConnectionLoss, isTimeout } from '../database/database-errors.js';
 import { NotReplayableError } from '../settlement/replay-delivery.js';
 
 /** An error as RFC 9457 has it. */
@@ -44,7 +44,9 @@ export class ProblemFilter implements ExceptionFilter {
     const status = statusOf(error);
     if (status !== undefined && status < 500) return problemOf(status);
     this.#logger.error(`Request failed: ${describeError(error)}`);
-    return problemOf(500);
+    return isConnectionLoss(error) || isTimeout(error)
+      ? problemOf(503, 'the database does not answer')
+      : problemOf(500);
   }
 }
 

@@ -26,6 +26,8 @@ export type JobWorker<Data> = Worker<Data, unknown>;
 
 /** What queues and workers have in common. */
 interface Openable {
+  /** Set once it is being closed: what it says then is of no interest. */
+  readonly closing?: Promise<void> | undefined;
   on(event: 'error', listener: (error: Error) => void): unknown;
   waitUntilReady(): Promise<unknown>;
   close(): Promise<void>;
@@ -90,7 +92,7 @@ export class QueueStore {
   async #ready<Opened extends Openable>(opened: Opened): Promise<Opened> {
     // Without a listener an error of the connection would end the process.
     opened.on('error', (error) => {
-      this.#tell(error);
+      if (opened.closing === undefined) this.#tell(error);
     });
     try {
       await within(CONNECT_TIMEOUT_MS, 'reaching the queue store', opened.waitUntilReady());

@@ -1,9 +1,11 @@
-import type { Decision } from '../campaigns/reward-policy.js';
+import { SHARE_VERDICTS, type Decision } from '../campaigns/reward-policy.js';
 import type { NewEvent } from '../events/domain-event.js';
 import type { Problem } from '../kakao/parameter.js';
 
-/** How a delivery ended: the table is in the README. `pending`, until it has ended, is not stored. */
-export type Verdict = Decision['verdict'] | 'quarantined' | 'failed';
+/** How a delivery can end: the table is in the README. `pending`, until it has ended, is not stored. */
+export const VERDICTS = [...SHARE_VERDICTS, 'quarantined', 'failed'] as const;
+
+export type Verdict = (typeof VERDICTS)[number];
 
 /** Everything that settling one delivery decided, before any of it is written. */
 export interface Outcome {

@@ -1,6 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import type { Database } from '../database/database.js';
-import { readSchemaState } from '../database/schema-state.js';
+import { requireCurrentSchema } from '../database/schema-state.js';
 import { sweep } from '../deliveries/sweep.js';
 import { ensureDestinations } from '../events/destinations.js';
 import { BackgroundLoop } from '../lifecycle/background-loop.js';
@@ -17,12 +17,6 @@ import type { Settler } from './settler.js';
 const SWEEP_INTERVAL_MS = 5_000;
 /** After a sweep that found something: a lost queue's deliveries come in many sweeps, each bounded by the queue's length. */
 const NEXT_SWEEP_MS = 250;
-
-/** The database is not ready for this version of the code. */
-export class SchemaNotReadyError extends Error {
-  readonly code = 'KAKAO_SHARE_SCHEMA_NOT_READY';
-  override readonly name = 'SchemaNotReadyError';
-}
 
 export interface SettlementWorkerParts {
   readonly database: Database;
@@ -71,9 +65,7 @@ export class SettlementWorker {
 
   async #open(): Promise<JobWorker<SettleJob>> {
     const { database, store, settler, destinations, concurrency, logger } = this.parts;
-    const state = await readSchemaState(database);
-    if (state !== 'current')
-      throw new SchemaNotReadyError(`The database is ${state}: run "npm run migrate" against it.`);
+    await requireCurrentSchema(database);
     await ensureDestinations(database, destinations);
     const worker = await openSettlementWorker(
       store,

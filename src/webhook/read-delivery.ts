@@ -35,6 +35,7 @@ export function readDelivery(arrival: Arrival, userParameter: string, id: string
     receivedAt,
     keyFingerprint: fingerprint,
     userParameter,
+    userId: Array.isArray(reading) ? undefined : reading.userId,
     method,
     headers,
     query,

@@ -113,7 +113,13 @@ function assemble(
           database: Database,
           dispatcher: Dispatcher,
           { acceptTimeoutMs }: WebhookModuleOptions,
-        ) => new Inbox(database, dispatcher, acceptTimeoutMs ?? DEFAULT_ACCEPT_TIMEOUT_MS),
+        ) =>
+          new Inbox(
+            database,
+            dispatcher,
+            acceptTimeoutMs ?? DEFAULT_ACCEPT_TIMEOUT_MS,
+            new Logger('Inbox'),
+          ),
       },
       {
         provide: KakaoKeyRing,

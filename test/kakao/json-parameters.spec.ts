@@ -99,18 +99,18 @@ describe('JSON parameters', () => {
     '\ufeff{"a":1}',
     'a=1&b=2',
   ])('%j is not a JSON object', (source) => {
-    expect(readJsonParameters(source)).toBe('the body must be a JSON object');
+    expect(readJsonParameters(source)).toBe('must be a JSON object');
   });
 
   test('values may be nested, the object itself counted, 32 deep and no deeper', () => {
     expect(parametersOf(nested(31))).toHaveLength(1);
-    expect(readJsonParameters(nested(32))).toBe('values may be nested 32 deep');
-    expect(readJsonParameters(nested(30_000))).toBe('values may be nested 32 deep');
+    expect(readJsonParameters(nested(32))).toBe('is nested more than 32 deep');
+    expect(readJsonParameters(nested(30_000))).toBe('is nested more than 32 deep');
   });
 
   test('there may be 256 parameters and no more', () => {
     expect(parametersOf(membersUpTo(256))).toHaveLength(256);
-    expect(readJsonParameters(membersUpTo(257))).toBe('more than 256 parameters');
+    expect(readJsonParameters(membersUpTo(257))).toBe('has more than 256 parameters');
   });
 
   test('any JSON object is written again as the object that it was', () => {

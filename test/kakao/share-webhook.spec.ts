@@ -46,23 +46,15 @@ describe('a share webhook', () => {
   });
 
   test.each<[string, RawShareWebhook, string]>([
-    ['broken JSON', post('{"CHAT_TYPE":'), 'the body must be a JSON object'],
-    ['no body', post(''), 'the body must be a JSON object'],
-    [
-      'bytes that are not UTF-8',
-      post(Buffer.from('{"a":"\xff"}', 'latin1')),
-      'the body must be UTF-8',
-    ],
+    ['broken JSON', post('{"CHAT_TYPE":'), 'must be a JSON object'],
+    ['no body', post(''), 'must be a JSON object'],
+    ['bytes that are not UTF-8', post(Buffer.from('{"a":"\xff"}', 'latin1')), 'must be UTF-8'],
     [
       'a compressed body',
       { ...post(MINIMAL), contentEncoding: 'gzip' },
-      'a compressed body is not read',
+      'is compressed, and that is not read',
     ],
-    [
-      'a form of another encoding',
-      post('a=%FF', FORM_TYPE),
-      'the parameters must be percent-encoded UTF-8',
-    ],
+    ['a form of another encoding', post('a=%FF', FORM_TYPE), 'must be percent-encoded UTF-8'],
   ])('%s is a problem of the body', (_, raw, problem) => {
     expect(readShareWebhook(raw, 'user_id')).toEqual(bodyProblem(problem));
   });

@@ -92,11 +92,12 @@ describe('lists come in pages', () => {
       verdict: 'pending',
       settledAt: null,
       reasons: [],
-      userId: null,
+      userId: 'minji',
       amount: null,
       attempts: 0,
     });
     expect((await page('app=waiting&verdict=rewarded')).items).toEqual([]);
+    expect((await page('app=waiting&userId=minji')).items.map((found) => found.id)).toEqual([id]);
   });
 });
 
@@ -143,7 +144,6 @@ describe('lists are filtered', () => {
     ['verdict=no-user', ['nobody']],
     ['verdict=quarantined', ['broken']],
     ['verdict=pending', []],
-    ['verdict=unheard-of', []],
     ['userId=minji&verdict=rewarded', ['paid']],
     ['userId=minji&resourceId=other', []],
     ['app=default&verdict=no-user', ['nobody']],
@@ -166,7 +166,7 @@ describe('lists are filtered', () => {
     const view = await service.api<DeliveryBody>(`/v1/deliveries/${body.items[0]?.id ?? ''}`);
     expect(view.body).toEqual(body.items[0]);
     const broken = await service.api<Deliveries>('/v1/deliveries?resourceId=broken');
-    expect(broken.body.items[0]?.reasons).toEqual(['body the body must be a JSON object']);
+    expect(broken.body.items[0]?.reasons).toEqual(['body must be a JSON object']);
   });
 
   test('events by user and by type', async () => {
@@ -183,4 +183,11 @@ describe('lists are filtered', () => {
     expect(await events('userId=minji&type=kakao.share.quarantined')).toEqual([]);
     expect(await events('app=elsewhere')).toEqual([]);
   });
+
+  test.each(['/v1/deliveries?verdict=unheard-of', '/v1/events?type=unheard-of'])(
+    'a filter that nothing can match is told: %s',
+    async (path) => {
+      expect((await service.api(path)).status).toBe(400);
+    },
+  );
 });

@@ -81,9 +81,11 @@ describe('replay', () => {
     expect(await view(failed)).toMatchObject({
       verdict: 'failed',
       reasons: ['P0001: the shares are out of order'],
-      userId: null,
+      userId: 'hana',
       amount: null,
     });
+    const found = await service.api<PageBody<{ id: string }>>('/v1/deliveries?userId=hana');
+    expect(found.body.items.map(({ id }) => id)).toEqual([failed]);
     const events = await service.api<PageBody<{ event: { data: { deliveryId: string } } }>>(
       '/v1/events?type=kakao.share.failed',
     );

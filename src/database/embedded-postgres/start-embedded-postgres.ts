@@ -4,7 +4,7 @@ import { ensureDatabase } from './ensure-database.js';
 import { claimFolder, type FolderClaim } from './folder-owner.js';
 import { freePort } from './free-port.js';
 import { initialiseCluster } from './initialise-cluster.js';
-import { findBinaries } from './postgres-binaries.js';
+import { findBinaries, type PostgresBinaries } from './postgres-binaries.js';
 import { readableBinaries } from './readable-binaries.js';
 import { startServer } from './start-server.js';
 import { stopServer } from './stop-server.js';
@@ -45,10 +45,12 @@ const DATABASE = 'kakao_share';
 export async function startEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres> {
+  // Before anything is written: without binaries nothing is left behind.
+  const found = await findBinaries();
   const dataDir = await prepareDataFolder(options.dataDir);
   const claim = await claimFolder(dataDir);
   try {
-    return await startOwned(dataDir, claim, options);
+    return await startOwned(dataDir, claim, found, options);
   } catch (error) {
     await claim.release();
     throw error;
@@ -58,10 +60,11 @@ export async function startEmbeddedPostgres(
 async function startOwned(
   dataDir: string,
   claim: FolderClaim,
+  found: PostgresBinaries,
   { log = () => undefined, settings = {} }: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres> {
   const home = await prepareHome(dataDir, log);
-  const binaries = await readableBinaries(await findBinaries(), home.user, log);
+  const binaries = await readableBinaries(found, home.user, log);
   const password = await initialiseCluster(dataDir, home, binaries, settings.fsync !== 'off');
   const server = await startServer({ home, binaries, settings, log, choosePort: freePort });
   const url = new URL(`postgres://${SUPERUSER}:${password}@127.0.0.1:${server.port}/${DATABASE}`);
