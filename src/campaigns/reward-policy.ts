@@ -91,7 +91,7 @@ export function possibleRewardKeys(
   );
 }
 
-/** The version of each campaign that was in force when the share was received, oldest campaign first. */
+/** The version of each campaign that was in force when the share was received, lowest id first. */
 function campaignsInForce(
   share: ShareFacts,
   versions: readonly CampaignVersion[],
