@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { createPostgresBackend, Queue, Worker } from 'bullmq';
 import type { ConnectionOptions, Job, QueueOptions, WorkerOptions } from 'bullmq';
 import pg from 'pg';
+import { forProducer, forWorker } from './redis-connection.js';
 import { within } from '../lifecycle/within.js';
 
 /**
@@ -49,7 +50,7 @@ export class QueueStore {
     const { options } = this;
     if ('redis' in options) {
       const queue = new Queue(name, {
-        connection: forProducer(options.redis),
+        connection: forProducer(options.redis, CONNECT_TIMEOUT_MS),
         ...(options.prefix === undefined ? {} : { prefix: options.prefix }),
       });
       return this.#ready(queue as unknown as JobQueue<Data>);
@@ -134,24 +135,4 @@ async function probePostgres(url: string): Promise<void> {
   client.on('error', () => undefined);
   await client.connect();
   await client.end();
-}
-
-/** A door must not wait for Redis: commands fail at once while it is away. Clients handed over stay as they are. */
-function forProducer(redis: ConnectionOptions): ConnectionOptions {
-  if (!isPlainOptions(redis)) return redis;
-  return {
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 1,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    ...redis,
-  };
-}
-
-/** A worker waits for Redis as long as it takes. */
-function forWorker(redis: ConnectionOptions): ConnectionOptions {
-  return isPlainOptions(redis) ? { ...redis, maxRetriesPerRequest: null } : redis;
-}
-
-function isPlainOptions(redis: ConnectionOptions): redis is ConnectionOptions & { host?: string } {
-  return Object.getPrototypeOf(redis) === Object.prototype;
 }

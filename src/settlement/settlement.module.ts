@@ -1,13 +1,4 @@
-import {
-  Injectable,
-  Logger,
-  Module,
-  type BeforeApplicationShutdown,
-  type DynamicModule,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-  type Provider,
-} from '@nestjs/common';
+import { Logger, Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { Database } from '../database/database.js';
@@ -24,44 +15,12 @@ import {
   type SettlementModuleOptions,
   type SettlementModuleShape,
 } from './settlement-options.js';
+import { SettlementLifecycle } from './settlement-lifecycle.js';
 import { SettlementWorker } from './settlement-worker.js';
 import { Settler } from './settler.js';
 
 const OPTIONS = Symbol('kakao-share:settlement-options');
 const DEFAULT_TRANSPORTS: readonly EventTransportName[] = ['in-process'];
-/** Everything stops within 10 s; the worker's jobs and the relay's batch may take this much of it, side by side. */
-const STOP_LIMIT_MS = 5_000;
-
-/** Starts workers and relay with the application and stops them while its database is still open. */
-@Injectable()
-class SettlementLifecycle
-  implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
-{
-  readonly #does: ReadonlySet<'worker' | 'relay'>;
-
-  constructor(
-    private readonly worker: SettlementWorker,
-    private readonly relay: Relay,
-    private readonly queue: SettlementQueue,
-    options: SettlementModuleOptions,
-  ) {
-    this.#does = new Set(options.roles ?? ['worker', 'relay']);
-  }
-
-  onApplicationBootstrap(): void {
-    if (this.#does.has('worker')) this.worker.start();
-    if (this.#does.has('relay')) this.relay.start();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all([this.worker.stop(STOP_LIMIT_MS), this.relay.stop(STOP_LIMIT_MS)]);
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.queue.close();
-  }
-}
-
 /**
  * The workers and the relay: settles what the door took in and tells others of it, on the application's own TypeORM data
  * source and queue store. Exports `ShareEvents` for listeners.

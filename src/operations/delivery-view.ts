@@ -1,0 +1,80 @@
+import { toInteger } from '../database/amount.js';
+
+/** A delivery as people read it. */
+export interface DeliveryView {
+  readonly id: string;
+  readonly resourceId: string | null;
+  readonly app: string;
+  readonly source: string;
+  readonly receivedAt: string;
+  readonly settledAt: string | null;
+  /** `pending` until it is settled. */
+  readonly verdict: string;
+  readonly reasons: readonly string[];
+  readonly userId: string | null;
+  readonly campaignId: string | null;
+  readonly amount: number | null;
+  readonly unit: string | null;
+  /** How often settling it was begun; counts while it is pending. */
+  readonly attempts: number | null;
+  readonly lastError: string | null;
+  readonly keyFingerprint: string;
+}
+
+/** A row of `SELECT_DELIVERY`. */
+export interface DeliveryRow {
+  id: string;
+  resource_id: string | null;
+  app: string;
+  source: string;
+  received_at: Date;
+  key_fingerprint: string;
+  verdict: string | null;
+  reasons: string[] | null;
+  decided_at: Date | null;
+  user_id: string | null;
+  campaign_id: string | null;
+  amount: string | null;
+  unit: string | null;
+  attempts: number | null;
+  last_error: string | null;
+}
+
+export const SELECT_DELIVERY = `
+  SELECT d.id, d.resource_id, d.app, d.source, d.received_at, d.key_fingerprint, d.user_id,
+         c.verdict, c.reasons, c.decided_at, c.campaign_id, c.amount, c.unit, o.attempts, o.last_error
+  FROM kakao_share.deliveries d
+  LEFT JOIN kakao_share.decisions c ON c.delivery_id = d.id AND c.superseded_at IS NULL
+  LEFT JOIN kakao_share.open_deliveries o ON o.delivery_id = d.id`;
+
+// A share is found by its user; what is no share, because it waits or failed, by whom it names.
+export const OF_USER = `
+  d.id IN (
+    SELECT s.id FROM kakao_share.shares s JOIN kakao_share.users u ON u.id = s.user_ref WHERE u.user_id = ?
+    UNION ALL
+    SELECT w.delivery_id FROM kakao_share.open_deliveries w JOIN kakao_share.deliveries n ON n.id = w.delivery_id
+    WHERE n.user_id = ?
+    UNION ALL
+    SELECT f.delivery_id FROM kakao_share.decisions f JOIN kakao_share.deliveries n ON n.id = f.delivery_id
+    WHERE f.verdict = 'failed' AND f.superseded_at IS NULL AND n.user_id = ?
+  )`;
+
+export function showDelivery(row: DeliveryRow): DeliveryView {
+  return {
+    id: row.id,
+    resourceId: row.resource_id,
+    app: row.app,
+    source: row.source,
+    receivedAt: row.received_at.toISOString(),
+    settledAt: row.decided_at?.toISOString() ?? null,
+    verdict: row.verdict ?? 'pending',
+    reasons: row.reasons ?? [],
+    userId: row.user_id,
+    campaignId: row.campaign_id,
+    amount: row.amount === null ? null : toInteger(row.amount),
+    unit: row.unit,
+    attempts: row.attempts,
+    lastError: row.last_error,
+    keyFingerprint: row.key_fingerprint,
+  };
+}
