@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { accountKey, type Account, type NewTransfer } from '../../src/ledger/account.js';
+import { computeEntries, LedgerError } from '../../src/ledger/compute-entries.js';
+
+const CAMPAIGNS = 2;
+const USERS = 3;
+
+function transfer(campaign: number, user: number, amount: number, id = 'transfer'): NewTransfer {
+  const account = { app: 'default', unit: 'point' };
+  return {
+    id,
+    key: `key/${id}`,
+    kind: 'reward',
+    from: { ...account, owner: { kind: 'campaign_budget', campaignId: `campaign-${campaign}` } },
+    to: { ...account, owner: { kind: 'user_available', userRef: `user-${user}` } },
+    amount,
+    occurredAt: new Date(0),
+  };
+}
+
+function accountsOf(transfers: readonly NewTransfer[], balance = 0): Map<string, Account> {
+  const keys = transfers.flatMap(({ from, to }) => [accountKey(from), accountKey(to)]);
+  return new Map(keys.map((key) => [key, { id: `id of ${key}`, balance }]));
+}
+
+const anyTransfers = fc
+  .array(
+    fc.tuple(
+      fc.nat(CAMPAIGNS - 1),
+      fc.nat(USERS - 1),
+      fc.oneof(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 1, max: 2 ** 45 })),
+    ),
+    { maxLength: 50 },
+  )
+  .map((all) => all.map(([c, u, amount], index) => transfer(c, u, amount, `transfer-${index}`)));
+
+test('the entries of every transfer, and all together, sum to zero', () => {
+  fc.assert(
+    fc.property(anyTransfers, (transfers) => {
+      const { entries } = computeEntries(transfers, accountsOf(transfers));
+      expect(entries).toHaveLength(2 * transfers.length);
+      for (const { id, amount } of transfers) {
+        const own = entries.filter(({ transferId }) => transferId === id);
+        expect(own.map((entry) => entry.amount)).toEqual([-amount, amount]);
+      }
+      // As bigint: what is to be shown must not be rounded away by the one who shows it.
+      expect(entries.reduce((sum, { amount }) => sum + BigInt(amount), 0n)).toBe(0n);
+    }),
+  );
+});
+
+test('each entry tells the balance after it, and the last one of an account is the new balance', () => {
+  fc.assert(
+    fc.property(anyTransfers, fc.integer({ min: -1_000, max: 1_000 }), (transfers, before) => {
+      const accounts = accountsOf(transfers, before);
+      const { entries, balances } = computeEntries(transfers, accounts);
+      for (const { id } of accounts.values()) {
+        let balance = before;
+        for (const entry of entries.filter(({ accountId }) => accountId === id)) {
+          balance += entry.amount;
+          expect(entry.balanceAfter).toBe(balance);
+        }
+        expect(balances.get(id)).toBe(balance);
+      }
+    }),
+  );
+});
+
+test.each([0, -1, 0.5, NaN, Infinity, Number.MAX_SAFE_INTEGER + 1, '10' as unknown as number])(
+  'an amount of %p is refused: only positive, exact integers are amounts',
+  (amount) => {
+    const transfers = [transfer(0, 0, amount)];
+    expect(() => computeEntries(transfers, accountsOf(transfers))).toThrow(LedgerError);
+  },
+);
+
+test('a balance beyond the exact integers is refused', () => {
+  const transfers = [transfer(0, 0, 1)];
+  expect(() => computeEntries(transfers, accountsOf(transfers, Number.MAX_SAFE_INTEGER))).toThrow(
+    /range of exact integers/,
+  );
+});
+
+test.each([
+  ['to itself', { to: transfer(0, 0, 1).from }],
+  ['into another unit', { to: { ...transfer(0, 0, 1).to, unit: 'coin' } }],
+  ['into another app', { to: { ...transfer(0, 0, 1).to, app: 'another' } }],
+])('a transfer %s is refused', (_, overrides) => {
+  const transfers = [{ ...transfer(0, 0, 1), ...overrides }];
+  expect(() => computeEntries(transfers, accountsOf(transfers))).toThrow(LedgerError);
+});
+
+test('a transfer of an account that was not locked is refused', () => {
+  expect(() => computeEntries([transfer(0, 0, 1)], new Map())).toThrow(/not locked/);
+});
