@@ -3,6 +3,7 @@ import { dataSourceOptions } from '../../src/database/data-source.js';
 import { Database } from '../../src/database/database.js';
 import type { Acceptance, Delivery } from '../../src/deliveries/delivery.js';
 import { storeDeliveries } from '../../src/deliveries/store-deliveries.js';
+import { Gate } from '../faults/gate.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { givenDelivery } from './given-delivery.js';
@@ -90,14 +91,22 @@ test('overlapping, reversed batches of four pools at once: no deadlock, each id 
   try {
     const ids = Array.from({ length: 300 }, (_, index) => `crossed-${index}`);
     const deadlocksBefore = await deadlocks();
-    const answers = await Promise.all(
-      pools.flatMap((pool, index) =>
-        [0, 50, 100].map((start) => {
-          const batch = ids.slice(start, start + 200).map((id) => givenDelivery(id));
-          return store(index % 2 === 0 ? batch : batch.reverse(), new Database(pool));
-        }),
-      ),
+    // Everybody is held in the middle of the keys, with half of them in the hand: crossing orders would show.
+    const gate = await Gate.close(db, {
+      table: 'kakao_share.delivery_keys',
+      on: 'INSERT',
+      where: `NEW.resource_id = 'crossed-150'`,
+    });
+    const storing = pools.flatMap((pool, index) =>
+      [0, 50, 100].map((start) => {
+        const batch = ids.slice(start, start + 200).map((id) => givenDelivery(id));
+        return store(index % 2 === 0 ? batch : batch.reverse(), new Database(pool));
+      }),
     );
+    await untilBlocked(storing.length);
+    await gate.letPass();
+    const answers = await Promise.all(storing);
+    await gate.open();
     const accepted = answers.flat().filter(({ status }) => status === 'accepted');
     expect(accepted).toHaveLength(ids.length);
     expect(await count('delivery_keys', ids)).toBe(ids.length);
@@ -112,12 +121,12 @@ function deadlocks(): Promise<number> {
   return db.number(`SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()`);
 }
 
-async function untilBlocked(): Promise<void> {
+async function untilBlocked(sessions = 1): Promise<void> {
   await eventually(async () => {
     const blocked = await db.number(
       `SELECT count(*) FROM pg_stat_activity
        WHERE datname = current_database() AND state = 'active' AND wait_event_type = 'Lock'`,
     );
-    if (blocked === 0) throw new Error('Nobody waits.');
+    if (blocked < sessions) throw new Error(`${blocked} sessions wait, not ${sessions}.`);
   });
 }

@@ -107,6 +107,26 @@ test('a user whom somebody holds locked holds up nobody else: the rest of the jo
   await proveWhole(db, []);
 });
 
+test('a delivery that a frozen worker holds is passed over, and neither counted nor settled by others', async () => {
+  const ids = await givenStored(db, [
+    givenDelivery('held', { userId: 'held' }),
+    givenDelivery('not held', { userId: 'not held' }),
+  ]);
+  const gate = await Gate.lock(
+    db,
+    `SELECT FROM kakao_share.open_deliveries WHERE delivery_id = '${ids[0] ?? ''}' FOR UPDATE`,
+  );
+  await new Settler(db.database, queue, new Logger('Settler')).settle(ids);
+  expect(await settle(ids.slice(0, 1))).toBe(0);
+  expect(await verdictsOf(db, ids)).toEqual(['pending', 'rewarded']);
+  expect(await db.rows('SELECT attempts, last_error FROM kakao_share.open_deliveries')).toEqual([
+    { attempts: 0, last_error: null },
+  ]);
+  await gate.open();
+  await settle(ids);
+  expect(await verdictsOf(db, ids)).toEqual(['rewarded', 'rewarded']);
+});
+
 describe('whatever is shared, however it is batched and in whichever order it is settled', () => {
   const USERS = 3;
   const ROOMS = 3;
