@@ -61,19 +61,20 @@ export class Database implements Queryable {
     const runner = this.dataSource.createQueryRunner();
     const { statementTimeoutMs, lockTimeoutMs = statementTimeoutMs } = limits;
     try {
-      await runner.startTransaction('READ COMMITTED');
+      // One round trip: the event loop of a busy door makes each of them wait behind requests.
       await runner.query(
-        `SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = ${statementTimeoutMs}; SET LOCAL lock_timeout = ${lockTimeoutMs}`,
+        `START TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = on; ` +
+          `SET LOCAL statement_timeout = ${statementTimeoutMs}; SET LOCAL lock_timeout = ${lockTimeoutMs}`,
       );
       const result = await work({
         isTransaction: true,
         query: (sql, parameters = []) => this.#run(runner, sql, parameters),
       });
-      await runner.commitTransaction();
+      await runner.query('COMMIT');
       return result;
     } catch (error) {
       // A lost connection has rolled back already; the first error is the one to tell.
-      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      await runner.query('ROLLBACK').catch(() => undefined);
       throw error;
     } finally {
       await runner.release();

@@ -1,13 +1,18 @@
 import type { Logger } from '@nestjs/common';
 import { describeError } from '../database/database-errors.js';
-import type { SettlementQueue } from '../queue/settlement-queue.js';
+import { MAX_DELIVERIES_PER_JOB, type SettlementQueue } from '../queue/settlement-queue.js';
 
-/** Adds under way at once. A store that hangs must not gather promises; what is skipped the sweeper finds. */
-const MAX_ADDS_AT_ONCE = 50;
+/** Ids that wait while jobs are being added. A store that hangs must not gather more; what is skipped the sweeper finds. */
+const MAX_WAITING = 20_000;
+const MAX_JOBS_PER_ADD = 10;
 
-/** Asks for settlement right after a commit. Best effort: the delivery is durable already and its lease runs out. */
+/**
+ * Asks for settlement right after a commit. Best effort: the delivery is durable already and its lease runs out.
+ * One add at a time: what is committed meanwhile goes with the next one, so a burst makes few jobs, and full ones.
+ */
 export class Dispatcher {
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #waiting: string[] = [];
+  #adding: Promise<void> | undefined;
   #failing = false;
 
   constructor(
@@ -15,31 +20,42 @@ export class Dispatcher {
     private readonly logger: Logger,
   ) {}
 
-  /** Adds one job that names these deliveries, accepted together; does not wait for it. */
+  /** Asks for the settlement of these deliveries; does not wait for it. */
   dispatch(deliveryIds: readonly string[]): void {
-    if (deliveryIds.length === 0) return;
-    if (this.#underWay.size >= MAX_ADDS_AT_ONCE) return;
-    const adding = this.#add(deliveryIds).finally(() => this.#underWay.delete(adding));
-    this.#underWay.add(adding);
+    if (deliveryIds.length === 0 || this.#waiting.length + deliveryIds.length > MAX_WAITING) return;
+    this.#waiting.push(...deliveryIds);
+    this.#adding ??= this.#addWaiting().finally(() => {
+      this.#adding = undefined;
+    });
   }
 
-  /** Waits for the adds under way, each of them bounded by the queue's own time limit. */
+  /** Waits until everything is asked for, or the store does not take it within the queue's own time limit. */
   async drain(): Promise<void> {
-    await Promise.all(this.#underWay);
+    await this.#adding;
   }
 
   /** A store in trouble is told once, and once more when it works again: a burst must not fill the log. */
-  async #add(deliveryIds: readonly string[]): Promise<void> {
+  async #addWaiting(): Promise<void> {
     try {
-      await this.queue.add([deliveryIds]);
+      while (this.#waiting.length > 0) await this.queue.add(this.#takeJobs());
       if (this.#failing) this.logger.log('Settlement jobs are added again');
       this.#failing = false;
     } catch (error) {
-      if (!this.#failing)
+      this.#waiting.length = 0;
+      if (!this.#failing) {
         this.logger.warn(
           `No settlement jobs can be added, the sweeper will ask: ${describeError(error)}`,
         );
+      }
       this.#failing = true;
     }
+  }
+
+  #takeJobs(): string[][] {
+    const jobs: string[][] = [];
+    while (this.#waiting.length > 0 && jobs.length < MAX_JOBS_PER_ADD) {
+      jobs.push(this.#waiting.splice(0, MAX_DELIVERIES_PER_JOB));
+    }
+    return jobs;
   }
 }
