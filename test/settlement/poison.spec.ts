@@ -75,8 +75,7 @@ describe.each(QUEUE_STORES)(
 
     test('after the last attempt it has failed, visibly: verdict, error and event', async () => {
       await db.rows(`UPDATE kakao_share.open_deliveries SET attempts = ${MAX_ATTEMPTS - 1}`);
-      await settlement.queue.add([[ids[POISON] ?? '']]);
-      await untilSettled(db);
+      await settlement.settler.settle([ids[POISON] ?? '']);
       expect((await verdictsOf(db, ids))[POISON]).toBe('failed');
       expect(
         await db.rows('SELECT reasons FROM kakao_share.decisions WHERE delivery_id = $1', [
