@@ -19,10 +19,14 @@ export function isConflict(error: unknown): boolean {
   return code === DEADLOCK || code === SERIALIZATION_FAILURE;
 }
 
+/** Somebody else held a lock for too long. */
+export function isLockTimeout(error: unknown): boolean {
+  return errorCodeOf(error) === LOCK_NOT_AVAILABLE;
+}
+
 /** The statement or a lock took too long. */
 export function isTimeout(error: unknown): boolean {
-  const code = errorCodeOf(error);
-  return code === LOCK_NOT_AVAILABLE || code === QUERY_CANCELED;
+  return isLockTimeout(error) || errorCodeOf(error) === QUERY_CANCELED;
 }
 
 /** The data itself was refused: SQLSTATE classes 22 (data exception) and 23 (integrity). */
@@ -32,13 +36,14 @@ export function isDataError(error: unknown): boolean {
 
 /**
  * The connection is gone or the server cannot serve: classes 08, 53, 57P and 58, the operating system's own codes, and
- * driver errors that carry no code at all ("Connection terminated unexpectedly").
+ * driver errors that carry no code at all ("Connection terminated unexpectedly", "Query read timeout"). 25P03: the server gave
+ * up on a transaction in which we were silent for too long.
  */
 export function isConnectionLoss(error: unknown): boolean {
   const code = errorCodeOf(error);
-  if (code !== undefined) return /^(08|53|57P|58)/.test(code) || /^E[A-Z]+$/.test(code);
+  if (code !== undefined) return /^(08|53|57P|58|25P03)/.test(code) || /^E[A-Z]+$/.test(code);
   const message = error instanceof Error ? error.message : '';
-  return /connect|client has encountered|pool/i.test(message);
+  return /connect|client has encountered|pool|read timeout/i.test(message);
 }
 
 /**

@@ -1,4 +1,8 @@
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { Pool } from 'pg';
+import type { DataSource } from 'typeorm';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { isConnectionLoss } from './database-errors.js';
+import { ignoreError, watchConnections, type Connection } from './connection.js';
 
 /** Anything that runs SQL: the database itself, or a transaction that the caller can see. */
 export interface Queryable {
@@ -19,6 +23,8 @@ export interface TransactionLimits {
 
 /** The schema that SQL in this code base names; another one is put in its place when so configured. */
 export const DEFAULT_SCHEMA = 'kakao_share';
+/** A process that freezes in a transaction must not keep its locks: others settle the same campaign. */
+const IDLE_IN_TRANSACTION_MS = 10_000;
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 
 /** A setting of ours that the database cannot take. */
@@ -46,50 +52,57 @@ export class Database implements Queryable {
   }
 
   async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    const runner = this.dataSource.createQueryRunner();
-    try {
-      return await this.#run(runner, sql, parameters);
-    } finally {
-      await runner.release();
-    }
+    return this.#onConnection((connection) => this.#run<Row>(connection, sql, parameters));
   }
 
   async transaction<T>(
     limits: TransactionLimits,
     work: (tx: Transaction) => Promise<T>,
   ): Promise<T> {
-    const runner = this.dataSource.createQueryRunner();
-    const { statementTimeoutMs, lockTimeoutMs = statementTimeoutMs } = limits;
+    return this.#onConnection(async (connection) => {
+      await connection.query(beginning(limits));
+      try {
+        const result = await work({
+          isTransaction: true,
+          query: (sql, parameters = []) => this.#run(connection, sql, parameters),
+        });
+        await connection.query('COMMIT');
+        return result;
+      } catch (error) {
+        if (!isConnectionLoss(error)) await connection.query('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  /** A connection that was lost, or that does not answer, goes back to be closed: never half-way through something. */
+  async #onConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const driver = this.dataSource.driver as PostgresDriver;
+    watchConnections(driver.master as Pool | undefined);
+    const [connection, release] = (await driver.obtainMasterConnection()) as [
+      Connection,
+      (broken?: boolean) => void,
+    ];
+    connection.on('error', ignoreError);
+    let broken = false;
     try {
-      // One round trip: the event loop of a busy door makes each of them wait behind requests.
-      await runner.query(
-        `START TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = on; ` +
-          `SET LOCAL statement_timeout = ${statementTimeoutMs}; SET LOCAL lock_timeout = ${lockTimeoutMs}`,
-      );
-      const result = await work({
-        isTransaction: true,
-        query: (sql, parameters = []) => this.#run(runner, sql, parameters),
-      });
-      await runner.query('COMMIT');
-      return result;
+      return await work(connection);
     } catch (error) {
-      // A lost connection has rolled back already; the first error is the one to tell.
-      await runner.query('ROLLBACK').catch(() => undefined);
+      broken = isConnectionLoss(error);
       throw error;
     } finally {
-      await runner.release();
+      release(broken);
+      connection.off('error', ignoreError);
     }
   }
 
   async #run<Row>(
-    runner: QueryRunner,
+    connection: Connection,
     sql: string,
     parameters: readonly unknown[],
   ): Promise<Row[]> {
-    const result = (await runner.query(this.#inSchema(sql), [...parameters], true)) as {
-      records?: Row[];
-    };
-    return result.records ?? [];
+    const { rows } = await connection.query(this.#inSchema(sql), [...parameters]);
+    return rows as Row[];
   }
 
   #inSchema(sql: string): string {
@@ -100,4 +113,18 @@ export class Database implements Queryable {
     this.#statements.set(sql, statement);
     return statement;
   }
+}
+
+/** One round trip: the event loop of a busy door makes each of them wait behind requests. */
+function beginning({
+  statementTimeoutMs,
+  lockTimeoutMs = statementTimeoutMs,
+}: TransactionLimits): string {
+  return [
+    'START TRANSACTION ISOLATION LEVEL READ COMMITTED',
+    'SET LOCAL synchronous_commit = on',
+    `SET LOCAL statement_timeout = ${statementTimeoutMs}`,
+    `SET LOCAL lock_timeout = ${lockTimeoutMs}`,
+    `SET LOCAL idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`,
+  ].join('; ');
 }

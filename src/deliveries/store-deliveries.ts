@@ -26,9 +26,11 @@ const STORE = `
     INSERT INTO kakao_share.deliveries (id, source, app, resource_id, received_at, key_fingerprint, user_parameter, user_id, method,
                             headers, query, body, digest, problems)
     SELECT * FROM fresh
+    ON CONFLICT (id) DO NOTHING
+    RETURNING id
   ), opened AS (
     INSERT INTO kakao_share.open_deliveries (delivery_id, dispatched_at, leased_until)
-    SELECT id, clock_timestamp(), clock_timestamp() + make_interval(secs => ${DISPATCH_LEASE_S}) FROM fresh
+    SELECT id, clock_timestamp(), clock_timestamp() + make_interval(secs => ${DISPATCH_LEASE_S}) FROM stored
   )
   SELECT id FROM fresh`;
 
@@ -52,7 +54,10 @@ interface FirstRow {
   digest: Buffer;
 }
 
-/** Stores a batch of deliveries. Of equal keys, in the batch or in the database, exactly one is accepted. */
+/**
+ * Stores a batch of deliveries. Of equal keys, in the batch or in the database, exactly one is accepted. Storing the same
+ * delivery once more, after a commit whose outcome got lost, finds it and says what it said before.
+ */
 export async function storeDeliveries(
   tx: Transaction,
   batch: readonly Delivery[],
@@ -66,15 +71,12 @@ export async function storeDeliveries(
   const firsts = await findFirsts(tx, repeats);
   await keepDiffering(tx, repeats, firsts);
   return batch.map((delivery) => {
-    if (stored.has(delivery.id)) {
+    const firstId = stored.has(delivery.id) ? delivery.id : firstRow(firsts, delivery).delivery_id;
+    if (firstId === delivery.id) {
       const status = delivery.problems.length > 0 ? 'quarantined' : 'accepted';
       return { status, deliveryId: delivery.id, problems: delivery.problems };
     }
-    return {
-      status: 'duplicate',
-      deliveryId: firstRow(firsts, delivery).delivery_id,
-      problems: [],
-    };
+    return { status: 'duplicate', deliveryId: firstId, problems: [] };
   });
 }
 

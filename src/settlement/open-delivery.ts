@@ -94,6 +94,22 @@ export async function countAttempts(
   );
 }
 
+/** Takes back what was counted for an attempt that the database, or somebody's lock, brought to nothing. */
+export async function forgetAttempts(
+  database: Database,
+  deliveryIds: readonly string[],
+  error: string,
+): Promise<void> {
+  await database.query(
+    `WITH taken AS (
+       SELECT delivery_id FROM kakao_share.open_deliveries
+       WHERE delivery_id = ANY($1) ORDER BY delivery_id FOR UPDATE SKIP LOCKED)
+     UPDATE kakao_share.open_deliveries o SET attempts = greatest(attempts - 1, 0), last_error = $2
+     FROM taken WHERE o.delivery_id = taken.delivery_id`,
+    [deliveryIds, error],
+  );
+}
+
 /** Keeps why a delivery failed and lets nobody ask for it before `retryMs` have passed. */
 export async function postponeDelivery(
   database: Database,

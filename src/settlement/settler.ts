@@ -1,5 +1,10 @@
 import type { Logger } from '@nestjs/common';
-import { describeError, isConflict, isConnectionLoss } from '../database/database-errors.js';
+import {
+  describeError,
+  isConflict,
+  isConnectionLoss,
+  isLockTimeout,
+} from '../database/database-errors.js';
 import type { Database } from '../database/database.js';
 import { recordEvents } from '../events/record-events.js';
 import { backoffMs } from '../lifecycle/background-loop.js';
@@ -7,6 +12,7 @@ import type { SettlementQueue } from '../queue/settlement-queue.js';
 import {
   closeDeliveries,
   countAttempts,
+  forgetAttempts,
   lockOpenDeliveries,
   postponeDelivery,
 } from './open-delivery.js';
@@ -59,7 +65,12 @@ export class Settler {
       const settled = await this.#settleWithRetries(deliveryIds);
       if (settled > 0) this.onSettled();
     } catch (error) {
-      if (isConnectionLoss(error)) throw error;
+      if (isConnectionLoss(error)) {
+        await forgetAttempts(this.database, deliveryIds, describeError(error)).catch(
+          () => undefined,
+        );
+        throw error;
+      }
       if (deliveryIds.length === 1) {
         await this.#postpone(only, attempts, error);
         return;
@@ -88,7 +99,9 @@ export class Settler {
     );
     const retryMs = Math.round(backoffMs(attempts, FIRST_RETRY_MS, LAST_RETRY_MS));
     await postponeDelivery(this.database, deliveryId, error, retryMs + RETRY_LEASE_MS);
-    if (attempts >= MAX_ATTEMPTS) {
+    // A lock that somebody else holds is not the delivery's fault.
+    if (isLockTimeout(cause)) await forgetAttempts(this.database, [deliveryId], error);
+    else if (attempts >= MAX_ATTEMPTS) {
       await this.#settleAsFailed(deliveryId);
       return;
     }
