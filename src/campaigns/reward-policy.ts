@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { CHAT_WITH_ONESELF } from '../kakao/chat-types.js';
 import { calendarDay } from './calendar-day.js';
 import type { CampaignVersion } from './campaign.js';
 
@@ -9,6 +10,8 @@ export interface ShareFacts {
   /** Our surrogate for the user; undefined where nobody was named. */
   readonly userRef: string | undefined;
   readonly chatType: string;
+  /** Nobody else is in the room; undefined where Kakao did not tell. */
+  readonly singleChatroom?: boolean | undefined;
   readonly roomHash: string;
 }
 
@@ -61,10 +64,11 @@ export function decideReward(
       reasons: ['no campaign was running when the share arrived'],
     };
   }
-  if (!campaign.rules.chatTypes.includes(share.chatType)) {
+  const chatType = countedChatType(share);
+  if (!campaign.rules.chatTypes.includes(chatType)) {
     return {
       verdict: 'chat-type',
-      reasons: [`chat type ${share.chatType} does not count`],
+      reasons: [`chat type ${chatType} does not count`],
       campaign,
     };
   }
@@ -106,9 +110,15 @@ function campaignsInForce(
   return [...inForce.values()].sort((a, b) => (a.campaignId < b.campaignId ? -1 : 1));
 }
 
+/** A room without anybody else is a share to oneself, whatever its type. */
+function countedChatType({ chatType, singleChatroom }: ShareFacts): string {
+  return singleChatroom === true ? CHAT_WITH_ONESELF : chatType;
+}
+
+/** Fails closed: a date that is none opens no window. */
 function isInWindow(receivedAt: Date, { rules }: CampaignVersion): boolean {
-  if (receivedAt < new Date(rules.startsAt)) return false;
-  return rules.endsAt === null || receivedAt < new Date(rules.endsAt);
+  const hasStarted = receivedAt >= new Date(rules.startsAt);
+  return hasStarted && (rules.endsAt === null || receivedAt < new Date(rules.endsAt));
 }
 
 /** Once per user and room a day. The room's hash is personal data, so the lasting key holds only a digest of it. */

@@ -6,7 +6,12 @@ import {
   type ExceptionFilter,
 } from '@nestjs/common';
 import { STATUS_CODES, type ServerResponse } from 'node:http';
-import { describeError, isConnectionLoss, isTimeout } from '../database/database-errors.js';
+import {
+  describeError,
+  errorCodeOf,
+  isConnectionLoss,
+  isTimeout,
+} from '../database/database-errors.js';
 import { NotReplayableError } from '../settlement/replay-delivery.js';
 
 /** An error as RFC 9457 has it. */
@@ -18,6 +23,8 @@ interface ProblemDocument {
   /** Which fields are wrong, where the request was. */
   readonly errors?: readonly string[];
 }
+
+const UNDEFINED_TABLE = '42P01';
 
 /** Answers every error with a problem document; what nobody foresaw goes to the log, not to the caller. */
 @Catch()
@@ -44,6 +51,7 @@ export class ProblemFilter implements ExceptionFilter {
     const status = statusOf(error);
     if (status !== undefined && status < 500) return problemOf(status);
     this.#logger.error(`Request failed: ${describeError(error)}`);
+    if (errorCodeOf(error) === UNDEFINED_TABLE) return problemOf(503, 'migrations are pending');
     return isConnectionLoss(error) || isTimeout(error)
       ? problemOf(503, 'the database does not answer')
       : problemOf(500);

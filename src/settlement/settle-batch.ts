@@ -74,9 +74,13 @@ async function lockUsersOf(
   return readable.map((one) => {
     const user = userOf(one);
     const { app, receivedAt } = one.delivery;
-    const { CHAT_TYPE: chatType, HASH_CHAT_ID: roomHash } = one.webhook.fields;
+    const {
+      CHAT_TYPE: chatType,
+      HASH_CHAT_ID: roomHash,
+      IS_SINGLE_CHATROOM: singleChatroom,
+    } = one.webhook.fields;
     const userRef = user === undefined ? undefined : users.get(userKey(user));
-    return { ...one, facts: { app, receivedAt, userRef, chatType, roomHash } };
+    return { ...one, facts: { app, receivedAt, userRef, chatType, singleChatroom, roomHash } };
   });
 }
 

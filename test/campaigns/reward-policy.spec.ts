@@ -237,3 +237,18 @@ describe('once per user and room a day', () => {
     expect(verdictAfter(share(first), share(second), versions)).toBe(verdict);
   });
 });
+
+describe('a room without anybody else is a share to oneself, whatever its type', () => {
+  const alone = share(NOON, { chatType: 'MultiChat', singleChatroom: true });
+
+  test('it pays nothing where shares to oneself do not count', () => {
+    const others = [version({ chatTypes: ['DirectChat', 'MultiChat'] })];
+    expect(decide(alone, others).verdict).toBe('chat-type');
+    expect(decide({ ...alone, singleChatroom: false }, others).verdict).toBe('rewarded');
+    expect(decide({ ...alone, singleChatroom: undefined }, others).verdict).toBe('rewarded');
+  });
+
+  test('it pays where they do', () => {
+    expect(decide(alone, [version({ chatTypes: ['MemoChat'] })]).verdict).toBe('rewarded');
+  });
+});

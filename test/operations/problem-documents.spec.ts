@@ -86,11 +86,22 @@ describe('an error of the management API', () => {
   });
 
   test('what went wrong inside is told to nobody outside', async () => {
-    await db.rows('ALTER TABLE kakao_share.users RENAME TO users_away');
+    await db.rows('ALTER TABLE kakao_share.users RENAME COLUMN user_id TO away');
     try {
       const answer = await call(service, `/v1/users/${MARK}`, `Bearer ${TOKEN}`);
       expectProblem(answer, 500);
       expect(answer.body).not.toHaveProperty('detail');
+    } finally {
+      await db.rows('ALTER TABLE kakao_share.users RENAME COLUMN away TO user_id');
+    }
+  });
+
+  test('a table that is not there yet is 503: migrations are pending', async () => {
+    await db.rows('ALTER TABLE kakao_share.users RENAME TO users_away');
+    try {
+      const answer = await call(service, `/v1/users/${MARK}`, `Bearer ${TOKEN}`);
+      expectProblem(answer, 503);
+      expect(answer.body).toMatchObject({ detail: 'migrations are pending' });
     } finally {
       await db.rows('ALTER TABLE kakao_share.users_away RENAME TO users');
     }
