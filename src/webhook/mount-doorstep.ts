@@ -5,6 +5,7 @@ import type { DoorMount, RouteHandler } from './door-mount.js';
 import type { Doorstep } from './doorstep.js';
 import { mountOnExpress, type ExpressLike } from './mount-on-express.js';
 import { mountOnFastify, type FastifyLike } from './mount-on-fastify.js';
+import { parseTarget } from './request-target.js';
 
 /** The application serves our controller nowhere, or somewhere that has no fixed path, so requests would arrive unjudged. */
 export class WebhookPathError extends Error {
@@ -67,7 +68,7 @@ export class DoorstepMount {
 
   /** Kakao follows no redirect, so a trailing slash is the same door; and routers do not mind the case of letters. */
   #isOurs(request: IncomingMessage): boolean {
-    const path = (request.url ?? '').split('?', 1)[0] ?? '';
+    const { path } = parseTarget(request.url);
     return this.#servedPaths.has(path.replace(/\/$/, '').toLowerCase());
   }
 }

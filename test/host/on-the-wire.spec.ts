@@ -39,13 +39,17 @@ describe.each(PLATFORMS)('a host on %s', (platform) => {
   });
 
   /** Sends the head of a webhook, and gives the socket for the rest. */
-  function begin(resourceId: string, headers: readonly string[]): Socket {
+  function begin(
+    resourceId: string,
+    headers: readonly string[],
+    { line = `POST ${PATH}`, adminKey = ADMIN_KEY } = {},
+  ): Socket {
     const { hostname, port } = new URL(host.url);
     const socket = connect(Number(port), hostname);
     const lines = [
-      `POST ${PATH} HTTP/1.1`,
+      `${line} HTTP/1.1`,
       'Host: host.example',
-      `Authorization: KakaoAK ${ADMIN_KEY}`,
+      `Authorization: KakaoAK ${adminKey}`,
       `X-Kakao-Resource-ID: ${resourceId}`,
       'Content-Type: application/json',
       ...headers,
@@ -68,6 +72,26 @@ describe.each(PLATFORMS)('a host on %s', (platform) => {
     const [first] = (await once(socket, 'data')) as [Buffer];
     expect(first.toString()).toMatch(/^HTTP\/1.1 100 /);
     socket.write(BODY);
+    expect(await text(socket)).toMatch(/^HTTP\/1.1 200 [^]*"accepted"/);
+  });
+
+  test.each([
+    ['a whole URL', `http://host.example${PATH}`],
+    ['a whole URL in capitals with a slash and a query', `http://HOST.EXAMPLE:80${PATH}/?a=b`],
+    ['a fragment', `${PATH}#fragment?a=b`],
+  ])('opens its door to %s, and to the right key alone', async (name, target) => {
+    const headers = [`Content-Length: ${BODY.length}`, 'Connection: close'];
+    const taken = begin(name, headers, { line: `POST ${target}` });
+    taken.write(BODY);
+    expect(await text(taken)).toMatch(/^HTTP\/1.1 200 [^]*"accepted"/);
+    const refused = begin(name, headers, { line: `POST ${target}`, adminKey: 'wrong' });
+    expect(await text(refused)).toMatch(/^HTTP\/1.1 401 [^]*WWW-Authenticate/i);
+  });
+
+  test('reads the query of a GET that names a whole URL', async () => {
+    const query = 'CHAT_TYPE=DirectChat&HASH_CHAT_ID=room&user_id=minji';
+    const line = `GET http://host.example${PATH}?${query}`;
+    const socket = begin('whole-get', ['Connection: close'], { line });
     expect(await text(socket)).toMatch(/^HTTP\/1.1 200 [^]*"accepted"/);
   });
 
