@@ -3,7 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { KakaoKeyRing, KeyHolder } from '../kakao/key-ring.js';
 import { RESOURCE_ID_HEADER } from '../kakao/resource-id.js';
 import { readBody } from './read-body.js';
-import { BODY_REFUSALS, NOT_ALLOWED, refuse, UNAUTHORIZED } from './refusal.js';
+import { RefusalLog } from './refusal-log.js';
+import { BODY_REFUSALS, NOT_ALLOWED, refuse, UNAUTHORIZED, type Refusal } from './refusal.js';
+import { parseTarget } from './request-target.js';
 
 /** A webhook that Kakao sent, as bytes: proven by its key, not looked at any further. */
 export interface Arrival extends KeyHolder {
@@ -43,6 +45,7 @@ const BODY_HEADERS = [
 export class Doorstep {
   readonly #arrivals = new WeakMap<IncomingMessage, Arrival>();
   readonly #logger = new Logger(Doorstep.name);
+  readonly #refusalLog = new RefusalLog(this.#logger);
   #toldOfEarlierReader = false;
 
   constructor(private readonly keyRing: KakaoKeyRing) {}
@@ -51,25 +54,30 @@ export class Doorstep {
   async admit(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
     const receivedAt = new Date();
     const { method = '' } = request;
-    if (method !== 'GET' && method !== 'POST') return refuse(response, NOT_ALLOWED);
+    if (method !== 'GET' && method !== 'POST') return this.#refuse(response, NOT_ALLOWED);
     const holder = this.keyRing.identify(onlyValue(valuesOf(request, 'authorization')));
-    if (holder === undefined) return refuse(response, UNAUTHORIZED);
+    if (holder === undefined) return this.#refuse(response, UNAUTHORIZED);
     const body = await readBody(request);
     if (body === 'read-before') this.#tellOfEarlierReader(method);
     else if (typeof body === 'string')
-      return refuse(response, BODY_REFUSALS[body], { close: true });
+      return this.#refuse(response, BODY_REFUSALS[body], { close: true });
     this.#arrivals.set(request, {
       ...holder,
       receivedAt,
       method,
       resourceIds: valuesOf(request, RESOURCE_ID_HEADER),
       headers: keptHeaders(request),
-      query: Buffer.from(/\?(.*)$/s.exec(request.url ?? '')?.[1] ?? '', 'latin1'),
+      query: Buffer.from(parseTarget(request.url).query, 'latin1'),
       body: body === 'read-before' ? undefined : body,
     });
     // The body is taken: whatever parser comes next finds a request that has none.
     for (const name of BODY_HEADERS) Reflect.deleteProperty(request.headers, name);
     return true;
+  }
+
+  #refuse(response: ServerResponse, refusal: Refusal, how?: { close: boolean }): false {
+    this.#refusalLog.add(refusal);
+    return refuse(response, refusal, how);
   }
 
   /** Loud but once: each such webhook says so itself, in its quarantine. */
@@ -85,6 +93,11 @@ export class Doorstep {
   /** What was admitted, or undefined for a request that did not come over this doorstep. */
   arrivalOf(request: IncomingMessage): Arrival | undefined {
     return this.#arrivals.get(request);
+  }
+
+  /** For when the last request has its answer. */
+  close(): void {
+    this.#refusalLog.close();
   }
 }
 

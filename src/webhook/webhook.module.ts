@@ -35,6 +35,7 @@ const OPTIONS = Symbol('kakao-share:webhook-options');
 class WebhookLifecycle implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly mount: DoorstepMount,
+    private readonly doorstep: Doorstep,
     private readonly dispatcher: Dispatcher,
     private readonly queue: SettlementQueue,
   ) {}
@@ -44,6 +45,7 @@ class WebhookLifecycle implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.doorstep.close();
     await this.dispatcher.drain();
     await this.queue.close();
   }
