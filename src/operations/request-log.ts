@@ -1,6 +1,9 @@
 import { pinoHttp, type HttpLogger } from 'pino-http';
 import type { Logger } from 'pino';
 
+/** Our longest path has half of that; a longer one is somebody else's, who shall not fill the log. */
+const MAX_PATH_CHARS = 200;
+
 /** Logs each request by method and path alone: a query string may name a user, a header may hold a key. */
 export function createRequestLog(logger: Logger): HttpLogger {
   return pinoHttp({
@@ -24,7 +27,15 @@ export function createRequestLog(logger: Logger): HttpLogger {
   });
 }
 
-/** Without the query, and with what names a user left out; routers do not mind the case of letters. */
+/**
+ * Without host, query and fragment, and with what names a user left out. Escapes of ASCII are undone first, however often they
+ * were escaped: `%75sers` is read as `users`. Nothing here can fail on a malformed one. Routers do not mind the case of letters.
+ */
 function pathOf(url: string): string {
-  return (url.split('?', 1)[0] ?? '').replace(/(\/users\/).+/i, '$1…');
+  const path = url
+    .replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '')
+    .replace(/%(?:25)*([2-7][\da-f])/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+    .replace(/[?#].*/s, '')
+    .replace(/(\/users\/).+/is, '$1…');
+  return path.length > MAX_PATH_CHARS ? `${path.slice(0, MAX_PATH_CHARS - 1)}…` : path;
 }

@@ -96,6 +96,10 @@ describe('logs at their most talkative', () => {
       `/v1/Users/${USER}/`,
       `/V1/USERS/${USER}?app=${TYPED}`,
       `/v1/users/${USER}%E0%A4%A`,
+      `/v1/%75sers/${USER}`,
+      `/v1/%2575ser%73%2f${USER}`,
+      `/v1/users/${USER}#${TYPED}`,
+      `/v1/deliveries%3FuserId=${USER}`,
       `/v1/deliveries?userId=${USER}&resourceId=${TYPED}`,
       `/v1/deliveries?${TYPED}=1`,
       `/v1/events?userId=${USER}`,
@@ -106,6 +110,7 @@ describe('logs at their most talkative', () => {
       for (const token of [bearer('reader'), `Bearer ${TYPED}`, `KakaoAK ${service.adminKey}`])
         await call(service, path, token);
     }
+    await call(service, `/${'long/'.repeat(1_000)}`, bearer('reader'));
     await call(service, '/v1/deliveries/x/replay', bearer('reader'), {
       method: 'POST',
       body: `{"reason":"${TYPED}`,
@@ -116,9 +121,9 @@ describe('logs at their most talkative', () => {
     await askAsKakao();
     await askAsOperator();
     await untilTold(db);
-    await db.rows('ALTER TABLE kakao_share.users RENAME TO users_away');
+    await db.rows('ALTER TABLE kakao_share.users RENAME COLUMN user_id TO away');
     await call(service, `/v1/users/${USER}`, bearer('reader'));
-    await db.rows('ALTER TABLE kakao_share.users_away RENAME TO users');
+    await db.rows('ALTER TABLE kakao_share.users RENAME COLUMN away TO user_id');
     await service.end('SIGTERM');
 
     const output = service.output();
@@ -126,6 +131,14 @@ describe('logs at their most talkative', () => {
     expect(output.length).toBeLessThan(KEPT_CHARS);
     for (const told of ['"path":"/webhooks/kakao/share"', '"status":401', '"status":500', '22P02'])
       expect(output).toContain(told);
+    // What the door turns away comes by no request log; the second 401 is told when the service stops.
+    const refused = output.match(/Refused \d+ webhooks? with \d+/g) ?? [];
+    expect(refused).toEqual([
+      ...[401, 413, 405].map((status) => `Refused 1 webhook with ${status}`),
+      'Refused 1 webhook with 401',
+    ]);
+    const paths = [...output.matchAll(/"path":"([^"]*)"/g)].map(([, path = '']) => path.length);
+    expect(Math.max(...paths)).toBe(200);
     const secrets = [USER, ROOM, CUSTOM, TYPED, REASON, WRONG_KEY, 'token-of-reader'];
     const { ADMIN_TOKEN = '', KAKAO_ADMIN_KEYS = '', DATABASE_URL = '' } = environment;
     secrets.push(ADMIN_TOKEN, KAKAO_ADMIN_KEYS, DATABASE_URL, 'CHAT_TYPE=', 'userId=', '?');
