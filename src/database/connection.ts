@@ -2,7 +2,12 @@ import type { Pool } from 'pg';
 
 /** What we use of a pooled connection. */
 export interface Connection {
-  query(sql: string, parameters?: unknown[]): Promise<{ rows: unknown[] }>;
+  query(statement: {
+    readonly text: string;
+    readonly values?: unknown[];
+    /** A server or a network that does not answer at all keeps no limit of its own, ms. */
+    readonly query_timeout?: number;
+  }): Promise<{ rows: unknown[] }>;
   on(event: 'error', listener: () => void): unknown;
   off(event: 'error', listener: () => void): unknown;
 }

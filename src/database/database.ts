@@ -25,6 +25,8 @@ export interface TransactionLimits {
 export const DEFAULT_SCHEMA = 'kakao_share';
 /** A process that freezes in a transaction must not keep its locks: others settle the same campaign. */
 const IDLE_IN_TRANSACTION_MS = 10_000;
+/** What an answer may take beyond the statement's own limit before the connection counts as dead. */
+const ANSWER_MARGIN_MS = 500;
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 
 /** A setting of ours that the database cannot take. */
@@ -52,24 +54,39 @@ export class Database implements Queryable {
   }
 
   async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    return this.#onConnection((connection) => this.#run<Row>(connection, sql, parameters));
+    return this.#onConnection(async (connection) => {
+      const { rows } = await connection.query({
+        text: this.#inSchema(sql),
+        values: [...parameters],
+      });
+      return rows as Row[];
+    });
   }
 
   async transaction<T>(
     limits: TransactionLimits,
     work: (tx: Transaction) => Promise<T>,
   ): Promise<T> {
+    const answerLimitMs = limits.statementTimeoutMs + ANSWER_MARGIN_MS;
     return this.#onConnection(async (connection) => {
-      await connection.query(beginning(limits));
+      const run = (text: string, values?: unknown[]): Promise<{ rows: unknown[] }> =>
+        connection.query({
+          text,
+          query_timeout: answerLimitMs,
+          ...(values === undefined ? {} : { values }),
+        });
+      await run(beginning(limits));
       try {
         const result = await work({
           isTransaction: true,
-          query: (sql, parameters = []) => this.#run(connection, sql, parameters),
+          query: async <Row>(sql: string, parameters: readonly unknown[] = []) =>
+            (await run(this.#inSchema(sql), [...parameters])).rows as Row[],
         });
-        await connection.query('COMMIT');
+        await run('COMMIT');
         return result;
       } catch (error) {
-        if (!isConnectionLoss(error)) await connection.query('ROLLBACK');
+        // Where even that fails, the connection is what was lost.
+        if (!isConnectionLoss(error)) await run('ROLLBACK');
         throw error;
       }
     });
@@ -94,15 +111,6 @@ export class Database implements Queryable {
       release(broken);
       connection.off('error', ignoreError);
     }
-  }
-
-  async #run<Row>(
-    connection: Connection,
-    sql: string,
-    parameters: readonly unknown[],
-  ): Promise<Row[]> {
-    const { rows } = await connection.query(this.#inSchema(sql), [...parameters]);
-    return rows as Row[];
   }
 
   #inSchema(sql: string): string {

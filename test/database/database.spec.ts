@@ -1,4 +1,4 @@
-import { createServer, connect, type AddressInfo, type Server } from 'node:net';
+import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { DataSource } from 'typeorm';
 import { Database } from '../../src/database/database.js';
 import { isConnectionLoss } from '../../src/database/database-errors.js';
@@ -105,4 +105,38 @@ test('durable means flushed, and silence is bounded, whatever the role has set',
     silence: '10s',
     isolation: 'read committed',
   });
+});
+
+test('a connection that swallows everything is given up soon after the statement’s own limit, and another one is opened', async () => {
+  const swallowed = new Set<Socket>();
+  let swallowing = false;
+  const { port, hostname } = new URL(db.url);
+  const server = createServer((client) => {
+    const upstream = connect(Number(port), hostname);
+    upstream.on('error', () => undefined);
+    client.on('error', () => undefined).on('close', () => upstream.destroy());
+    upstream.on('data', (data) => client.write(data));
+    client.on('data', (data) => {
+      if (swallowing && !swallowed.has(client)) return;
+      upstream.write(data);
+    });
+    // Those that come while the others are swallowed work.
+    if (swallowing) swallowed.add(client);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = new URL(db.url);
+  url.port = String((server.address() as AddressInfo).port);
+  const dataSource = await new DataSource(dataSourceOptions(url.href, 1, 'swallowed')).initialize();
+  const database = new Database(dataSource);
+  await database.query('SELECT 1');
+  swallowing = true;
+  const startedAt = performance.now();
+  const lost = database.transaction({ statementTimeoutMs: 300 }, (tx) => tx.query('SELECT 1'));
+  await expect(lost.catch(isConnectionLoss)).resolves.toBe(true);
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  await expect(database.transaction(LIMITS, (tx) => tx.query('SELECT 1 AS one'))).resolves.toEqual([
+    { one: 1 },
+  ]);
+  await dataSource.destroy();
+  server.close();
 });
