@@ -16,6 +16,7 @@ export class DestinationFullError extends Error {
 /** Publishes to a bounded BullMQ queue. The event's id is the job's, so a repeat that still waits is added once. */
 export class BullmqTransport implements EventTransport {
   readonly name = 'bullmq';
+  readonly batchSize = 100;
   #queue: JobQueue<ShareEvent> | undefined;
 
   constructor(
@@ -23,7 +24,7 @@ export class BullmqTransport implements EventTransport {
     private readonly maxWaiting = MAX_WAITING_EVENTS,
   ) {}
 
-  async publish(events: readonly ShareEvent[]): Promise<void> {
+  async publish(events: readonly ShareEvent[], signal: AbortSignal): Promise<void> {
     this.#queue ??= await this.store.openQueue<ShareEvent>(DOMAIN_EVENTS_QUEUE);
     const counts = await this.#queue.getJobCounts('waiting', 'prioritized', 'delayed');
     const waiting = Object.values(counts).reduce((sum, count) => sum + count, 0);
@@ -33,6 +34,7 @@ export class BullmqTransport implements EventTransport {
           'or leave "bullmq" out of EVENT_TRANSPORTS.',
       );
     }
+    signal.throwIfAborted();
     await this.#queue.addBulk(
       events.map((event) => ({
         name: event.type,

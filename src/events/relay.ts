@@ -3,8 +3,6 @@ import { describeError } from '../database/database-errors.js';
 import type { Database } from '../database/database.js';
 import { requireCurrentSchema } from '../database/schema-state.js';
 import { backoffMs, BackgroundLoop } from '../lifecycle/background-loop.js';
-import { within } from '../lifecycle/within.js';
-import { toShareEvent } from './domain-event.js';
 import { ensureDestinations } from './destinations.js';
 import {
   confirmPublished,
@@ -13,12 +11,13 @@ import {
   takeShard,
   type ShardLease,
 } from './shard-lease.js';
+import { ShardPublisher } from './shard-publisher.js';
 import type { EventTransport } from './transport.js';
 
 const EVENTS_PER_BATCH = 100;
 /** Then it is another shard's turn, however much comes in for this one. */
 const BATCHES_PER_TURN = 10;
-/** Well below the lease, so that a relay that waits for its transport still holds its shard. */
+/** For one call of a transport. Well below the lease, so that a relay that waits for its transport still holds its shard. */
 const PUBLISH_TIMEOUT_MS = 10_000;
 /** How long others' settlements wait at most to be noticed; our own process wakes us. */
 const POLL_MS = 500;
@@ -35,15 +34,19 @@ export class Relay {
     private readonly database: Database,
     private readonly transports: readonly EventTransport[],
     private readonly logger: Logger,
+    { publishTimeoutMs = PUBLISH_TIMEOUT_MS } = {},
   ) {
-    this.#loops = transports.map(
-      (transport) =>
-        new BackgroundLoop(
-          `relay to ${transport.name}`,
-          (signal) => this.#publish(transport, signal),
-          logger,
-        ),
-    );
+    this.#loops = transports.map((transport) => {
+      const publisher = new ShardPublisher(transport, publishTimeoutMs, () => {
+        loop.wake();
+      });
+      const loop = new BackgroundLoop(
+        `relay to ${transport.name}`,
+        (signal) => this.#publish(transport.name, publisher, signal),
+        logger,
+      );
+      return loop;
+    });
   }
 
   start(): void {
@@ -60,16 +63,20 @@ export class Relay {
     await Promise.all(this.transports.map((transport) => transport.close()));
   }
 
-  async #publish(transport: EventTransport, signal: AbortSignal): Promise<number> {
+  async #publish(
+    destination: string,
+    publisher: ShardPublisher,
+    signal: AbortSignal,
+  ): Promise<number> {
     await this.#ensureDestinations();
-    const lease = await takeShard(this.database, transport.name);
+    const lease = await takeShard(this.database, destination, publisher.overdueShards);
     if (lease === undefined) return POLL_MS;
     try {
-      await this.#drain(transport, lease, signal);
+      await this.#drain(publisher, lease, signal);
       await giveShardBack(this.database, lease);
     } catch (error) {
       const failure = { error: describeError(error), retryMs: backoffMs(lease.failures + 1) };
-      this.logger.warn(`Events to ${transport.name} wait, shard ${lease.shard}: ${failure.error}`);
+      this.logger.warn(`Events to ${destination} wait, shard ${lease.shard}: ${failure.error}`);
       await giveShardBack(this.database, lease, failure);
     }
     return 0;
@@ -85,16 +92,14 @@ export class Relay {
     this.#destinationsKnown = true;
   }
 
-  async #drain(transport: EventTransport, lease: ShardLease, signal: AbortSignal): Promise<void> {
+  async #drain(publisher: ShardPublisher, lease: ShardLease, signal: AbortSignal): Promise<void> {
     for (let batches = 0; batches < BATCHES_PER_TURN && !signal.aborted; batches++) {
       const pending = await readPending(this.database, lease, EVENTS_PER_BATCH);
       if (pending.length === 0) return;
-      await within(
-        PUBLISH_TIMEOUT_MS,
-        `publishing to ${transport.name}`,
-        transport.publish(pending.map(toShareEvent)),
-      );
-      const stillOurs = await confirmPublished(this.database, lease, pending);
+      const { published, failure } = await publisher.publish(lease.shard, pending, signal);
+      const stillOurs =
+        published.length === 0 || (await confirmPublished(this.database, lease, published));
+      if (failure !== undefined) throw failure.error;
       if (!stillOurs) return;
     }
   }

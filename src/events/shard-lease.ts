@@ -1,7 +1,7 @@
 import type { Database } from '../database/database.js';
 import type { EventRow } from './domain-event.js';
 
-/** A dead relay's shards wait this long for another one. Publishing a batch is given less. */
+/** A dead relay's shards wait this long for another one. What happens between two confirmations is given less. */
 export const LEASE_S = 30;
 const LIMITS = { statementTimeoutMs: 10_000 };
 
@@ -17,10 +17,11 @@ export interface PendingEvent extends EventRow {
   readonly position: string;
 }
 
-/** Takes a shard that has something to tell and that nobody is telling, or none. */
+/** Takes a shard that has something to tell and that nobody is telling, none of `except`; or none. */
 export async function takeShard(
   database: Database,
   destination: string,
+  except: readonly number[],
 ): Promise<ShardLease | undefined> {
   const [lease] = await database.query<ShardLease>(
     `UPDATE kakao_share.relay_leases l
@@ -28,10 +29,11 @@ export async function takeShard(
      WHERE (destination, shard) = (
        SELECT destination, shard FROM kakao_share.relay_leases free
        WHERE destination = $1 AND leased_until < clock_timestamp() AND retry_at < clock_timestamp()
+         AND shard <> ALL ($2::smallint[])
          AND EXISTS (SELECT FROM kakao_share.outbox o WHERE (o.destination, o.shard) = (free.destination, free.shard))
        ORDER BY leased_until LIMIT 1 FOR UPDATE SKIP LOCKED)
      RETURNING destination, shard, token, failures`,
-    [destination],
+    [destination, except],
   );
   return lease;
 }

@@ -1,7 +1,10 @@
 import type { DomainEventType, ShareEvent } from './domain-event.js';
 import type { EventTransport } from './transport.js';
 
-/** Hears of an event at least once; one that throws hears of it again, and so do those registered after it. */
+/**
+ * Hears of an event at least once, of one user's events one after another; one that throws hears of it again, and so do all
+ * others. One that never returns stops the events of its user, and of the users of the same shard.
+ */
 export type ShareEventListener = (event: ShareEvent) => void | Promise<void>;
 
 /**
@@ -11,6 +14,7 @@ export type ShareEventListener = (event: ShareEvent) => void | Promise<void>;
  */
 export class ShareEvents implements EventTransport {
   readonly name = 'in-process';
+  readonly batchSize = 1;
   readonly #listeners: { type: DomainEventType | '*'; listener: ShareEventListener }[] = [];
 
   /** Registers a listener for one type of event, or for all (`*`). */
@@ -18,8 +22,9 @@ export class ShareEvents implements EventTransport {
     this.#listeners.push({ type, listener });
   }
 
-  async publish(events: readonly ShareEvent[]): Promise<void> {
+  async publish(events: readonly ShareEvent[], signal: AbortSignal): Promise<void> {
     for (const event of events) {
+      signal.throwIfAborted();
       for (const { type, listener } of this.#listeners) {
         if (type === '*' || type === event.type) await listener(event);
       }

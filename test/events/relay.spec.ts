@@ -2,18 +2,16 @@ import { Logger } from '@nestjs/common';
 import { newId } from '../../src/database/new-id.js';
 import { BullmqTransport, DOMAIN_EVENTS_QUEUE } from '../../src/events/bullmq-transport.js';
 import { ensureDestinations } from '../../src/events/destinations.js';
-import type { NewEvent, ShareEvent } from '../../src/events/domain-event.js';
-import { recordEvents } from '../../src/events/record-events.js';
+import type { ShareEvent } from '../../src/events/domain-event.js';
 import { Relay } from '../../src/events/relay.js';
 import { ShareEvents } from '../../src/events/share-events.js';
 import type { EventTransport } from '../../src/events/transport.js';
 import { QueueStore } from '../../src/queue/queue-store.js';
-import { lockUsers } from '../../src/users/lock-users.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, QUEUE_STORES, type TestDatabase } from '../support/test-database.js';
 import { untilTold } from '../support/test-service.js';
+import { happen } from './happen.js';
 
-const LIMITS = { statementTimeoutMs: 10_000 };
 const STOP_LIMIT_MS = 5_000;
 
 let db: TestDatabase;
@@ -38,26 +36,9 @@ function startRelay(...transports: EventTransport[]): Relay {
   return relay;
 }
 
-/** Writes events of these users as a settlement does: in its transaction, under the users' locks. */
-async function happen(userIds: readonly string[], data: NewEvent['data'] = {}): Promise<void> {
-  await db.database.transaction(LIMITS, async (tx) => {
-    const refs = await lockUsers(
-      tx,
-      userIds.map((userId) => ({ app: 'default', userId })),
-    );
-    const events = userIds.map((userId): NewEvent => ({
-      type: 'kakao.share.recorded',
-      app: 'default',
-      userRef: refs.get(JSON.stringify(['default', userId])),
-      occurredAt: new Date(),
-      data,
-    }));
-    await recordEvents(tx, events);
-  });
-}
-
 /** A transport that keeps what it was given, and fails when told to. */
 class Recorder implements EventTransport {
+  readonly batchSize = 100;
   readonly told: ShareEvent[] = [];
   failures = 0;
   isBroken = false;
@@ -93,7 +74,10 @@ test('each user’s events are told in the order of settlement, numbered from 1 
   await Promise.all(
     Array.from({ length: 8 }, async (_, worker) => {
       for (let round = 0; round < 10; round++) {
-        await happen(USERS.filter((__, index) => (index + worker + round) % 3 !== 0));
+        await happen(
+          db.database,
+          USERS.filter((__, index) => (index + worker + round) % 3 !== 0),
+        );
         relay.wake();
       }
     }),
@@ -117,7 +101,7 @@ test('several relays on one database tell each event once, in order', async () =
       return Promise.resolve();
     };
   }
-  for (let round = 0; round < 40; round++) await happen(USERS);
+  for (let round = 0; round < 40; round++) await happen(db.database, USERS);
   for (const recorder of recorders) startRelay(recorder);
   await untilTold(db);
   expect(order).toHaveLength(40 * USERS.length);
@@ -134,8 +118,8 @@ test('a destination that fails holds up only itself, is tried again with back-of
   const healthy = new Recorder('healthy');
   broken.isBroken = true;
   startRelay(broken, healthy);
-  await happen(['minji']);
-  await happen(['minji']);
+  await happen(db.database, ['minji']);
+  await happen(db.database, ['minji']);
   await eventually(() => {
     expect(sequencesOf(healthy.told, 'minji')).toEqual([1, 2]);
     expect(broken.failures).toBeGreaterThan(2);
@@ -161,7 +145,7 @@ test('one user’s trouble holds up only the users of the same shard', async () 
       ? Promise.reject(new Error('refused'))
       : deliver(events);
   startRelay(recorder);
-  await happen(USERS);
+  await happen(db.database, USERS);
   await eventually(async () => {
     const shards = await db.number('SELECT count(DISTINCT shard) FROM kakao_share.outbox');
     expect(shards).toBe(1);
@@ -181,7 +165,7 @@ test('a relay that lost its shard while it was publishing confirms nothing: the 
     expect(await db.number('SELECT count(*) FROM kakao_share.outbox')).toBe(1);
   };
   startRelay(recorder);
-  await happen(['minji']);
+  await happen(db.database, ['minji']);
   await eventually(() => {
     expect(recorder.told).toHaveLength(1);
   });
@@ -199,7 +183,7 @@ test('a relay that lost its shard while it was publishing confirms nothing: the 
 
 test('a relay that died holds its shards no longer than its lease', async () => {
   await ensureDestinations(db.database, ['recorder']);
-  await happen(['minji']);
+  await happen(db.database, ['minji']);
   await db.rows(
     `UPDATE kakao_share.relay_leases SET token = 7, leased_until = clock_timestamp() + interval '1 s'`,
   );
@@ -218,7 +202,7 @@ test('a listener in the process that throws hears of the event again', async () 
     if (heard.length === 1) throw new Error('not now');
   });
   startRelay(shareEvents);
-  await happen(['minji']);
+  await happen(db.database, ['minji']);
   await untilTold(db);
   expect(heard).toEqual([heard[0], heard[0]]);
 });
@@ -234,7 +218,10 @@ describe.each(QUEUE_STORES)('the queue domain-events on $store', ({ optionsFor }
     try {
       startRelay(new BullmqTransport(store, BOUND), healthy);
       for (let round = 0; round < EVENTS / 10; round++)
-        await happen(Array.from({ length: 10 }, () => 'minji'));
+        await happen(
+          db.database,
+          Array.from({ length: 10 }, () => 'minji'),
+        );
       await eventually(async () => {
         expect(healthy.told).toHaveLength(EVENTS);
         expect(
@@ -276,8 +263,8 @@ describe.each(QUEUE_STORES)('the queue domain-events on $store', ({ optionsFor }
       data: {},
     };
     try {
-      await transport.publish([event]);
-      await transport.publish([event]);
+      await transport.publish([event], new AbortController().signal);
+      await transport.publish([event], new AbortController().signal);
       expect((await queue.getWaiting()).map(({ data }) => data)).toEqual([event]);
     } finally {
       await transport.close();
