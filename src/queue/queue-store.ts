@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { createPostgresBackend, Queue, Worker } from 'bullmq';
 import type { ConnectionOptions, Job, QueueOptions, WorkerOptions } from 'bullmq';
 import pg from 'pg';
-import { forProducer, forWorker } from './redis-connection.js';
+import { forProducer, forWorker, probeRedis } from './redis-connection.js';
 import { within } from '../lifecycle/within.js';
 
 /**
@@ -49,6 +49,7 @@ export class QueueStore {
   async openQueue<Data>(name: string): Promise<JobQueue<Data>> {
     const { options } = this;
     if ('redis' in options) {
+      await probeRedis(options.redis, CONNECT_TIMEOUT_MS);
       const queue = new Queue(name, {
         connection: forProducer(options.redis, CONNECT_TIMEOUT_MS),
         ...(options.prefix === undefined ? {} : { prefix: options.prefix }),
@@ -69,6 +70,7 @@ export class QueueStore {
   ): Promise<JobWorker<Data>> {
     const { options } = this;
     if ('redis' in options) {
+      await probeRedis(options.redis, CONNECT_TIMEOUT_MS);
       const worker = new Worker(name, process as (job: Job) => Promise<void>, {
         ...tuning,
         connection: forWorker(options.redis),

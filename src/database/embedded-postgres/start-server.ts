@@ -18,7 +18,8 @@ const START_TIMEOUT_SECONDS = 60;
 /** pg_ctl keeps to its own bound; this one is for a pg_ctl that hangs. */
 const SPARE_SECONDS = 10;
 
-const MAX_ATTEMPTS = 5;
+/** With the pauses at least 10 s: on a busy machine the processes of a killed server take a while to notice. */
+const MAX_ATTEMPTS = 50;
 const RETRY_PAUSE_MS = 200;
 
 /**
