@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ClusterHome } from './cluster-home.js';
 import { EmbeddedPostgresStartError } from './embedded-postgres-errors.js';
 import type { PostgresBinaries } from './postgres-binaries.js';
+import { killLeftovers } from './kill-leftovers.js';
 import { runProgram } from './run-program.js';
 import { findServer, removeForeignLock, type ServerProcess } from './running-server.js';
 import { beginLog, logTail } from './server-log.js';
@@ -28,6 +29,9 @@ const RETRY_PAUSE_MS = 200;
  */
 const PASSING = /could not bind|lock file .* already exists|pre-existing shared memory block/;
 
+/** Processes of a server that was killed still hold its memory. */
+const LEFTOVERS = 'pre-existing shared memory block';
+
 export interface StartParts {
   readonly home: ClusterHome;
   readonly binaries: PostgresBinaries;
@@ -49,6 +53,7 @@ export async function startServer(parts: StartParts): Promise<RunningServer> {
     if (process !== undefined) await stopServer(parts.home, parts.binaries, process);
     const tail = await logTail(parts.home.logFile, begin);
     if (attempt === MAX_ATTEMPTS || !PASSING.test(tail)) throw startError(parts, said, tail);
+    if (tail.includes(LEFTOVERS)) await killLeftovers(parts.home.cluster);
     await pause(RETRY_PAUSE_MS);
   }
 }
