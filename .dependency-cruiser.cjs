@@ -11,18 +11,20 @@ const MAY_IMPORT = {
   database: ['config', 'lifecycle'],
   users: ['database'],
   ledger: ['database'],
-  campaigns: ['kakao', 'database'],
+  campaigns: ['kakao', 'database', 'ledger'],
+  intents: ['kakao', 'database', 'users', 'campaigns'],
+  points: ['database', 'lifecycle', 'users', 'ledger', 'events'],
   shares: ['kakao', 'database'],
   events: ['database', 'queue', 'lifecycle'],
   deliveries: ['kakao', 'queue', 'database', 'lifecycle'],
   webhook: ['kakao', 'deliveries', 'queue', 'database'],
   settlement: [
     ...['kakao', 'deliveries', 'queue', 'database', 'lifecycle'],
-    ...['campaigns', 'users', 'ledger', 'shares', 'events'],
+    ...['campaigns', 'intents', 'users', 'ledger', 'points', 'shares', 'events'],
   ],
   operations: [
     ...['config', 'kakao', 'deliveries', 'queue', 'database', 'lifecycle'],
-    ...['campaigns', 'users', 'ledger', 'shares', 'events', 'settlement'],
+    ...['campaigns', 'intents', 'users', 'ledger', 'points', 'shares', 'events', 'settlement'],
   ],
 };
 

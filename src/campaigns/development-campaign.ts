@@ -1,5 +1,6 @@
 import { CHAT_TYPES } from '../kakao/chat-types.js';
 import type { Database } from '../database/database.js';
+import { completeRules } from './campaign.js';
 import { createCampaign, readCampaignVersions } from './campaign-store.js';
 
 const LIMITS = { statementTimeoutMs: 10_000 };
@@ -17,14 +18,23 @@ export async function ensureDevelopmentCampaigns(
         app,
         name: 'Development: every share pays',
         unit: 'point',
-        rules: {
+        state: 'live',
+        actor: 'development',
+        effectiveFrom: new Date(STARTS_AT),
+        rules: completeRules({
           startsAt: STARTS_AT,
-          endsAt: null,
-          timeZone: 'Asia/Seoul',
+          mode: 'compat',
           chatTypes: CHAT_TYPES,
           amount: 100,
-        },
-        effectiveFrom: new Date(STARTS_AT),
+          intent: {
+            pays: 'once-per-room',
+            atMost: null,
+            lifetimeMinutes: 24 * 60,
+            maxOpenPerUser: 1_000,
+          },
+          caps: { perUserPerDay: null, perUser: null, perUserAndRoomPerDay: 1, unlimited: true },
+          unverifiedCaps: { perUserPerDay: 1_000, perUser: null },
+        }),
       });
     }
   });

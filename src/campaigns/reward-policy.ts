@@ -134,7 +134,7 @@ function rewardFor(
   const day = calendarDay(share.receivedAt, rules.timeZone);
   return {
     key: `campaign/${campaignId}/user/${userRef}/room/${room}/day/${day}`,
-    amount: rules.amount,
+    amount: rules.amount ?? rules.ladder?.steps[0]?.amount ?? 0,
     unit,
   };
 }

@@ -4,7 +4,17 @@ export const DOMAIN_EVENT_TYPES = [
   'kakao.share.quarantined',
   'kakao.share.failed',
   'reward.credited',
+  'reward.held',
   'reward.withheld',
+  'reward.released',
+  'reward.voided',
+  'reward.clawed-back',
+  'reward.expired',
+  'points.redeemed',
+  'points.redemption-reversed',
+  'points.adjusted',
+  'campaign.budget-warning',
+  'campaign.budget-exhausted',
 ] as const;
 
 export type DomainEventType = (typeof DOMAIN_EVENT_TYPES)[number];

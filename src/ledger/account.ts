@@ -1,7 +1,11 @@
-/** Whose money it is. A campaign's budget pays; a user's available points are what it paid. */
+/**
+ * Whose points they are. A campaign's budget pays; a user's points are pending or available; what was redeemed, expired or
+ * adjusted stands against the outside world, one account per app and unit.
+ */
 export type AccountOwner =
   | { readonly kind: 'campaign_budget'; readonly campaignId: string }
-  | { readonly kind: 'user_available'; readonly userRef: string };
+  | { readonly kind: 'user_available' | 'user_pending'; readonly userRef: string }
+  | { readonly kind: 'redeemed' | 'expired' | 'adjustment' };
 
 /** An account is named by what it is, not by an id: it comes into being at its first movement. */
 export interface AccountName {
@@ -10,17 +14,38 @@ export interface AccountName {
   readonly owner: AccountOwner;
 }
 
+/** Why points move. */
+export type TransferKind =
+  | 'reward'
+  | 'release'
+  | 'void'
+  | 'redemption'
+  | 'redemption-reversal'
+  | 'clawback'
+  | 'expiry'
+  | 'adjustment';
+
 /** A movement between two accounts that happens once per key, whatever is repeated. */
 export interface NewTransfer {
   readonly id: string;
   /** Unique for ever within the app. */
   readonly key: string;
-  readonly kind: 'reward';
+  /** Of what a caller asked for under a key of its own: tells a repetition from another request. */
+  readonly digest?: Buffer;
+  readonly kind: TransferKind;
   readonly from: AccountName;
   readonly to: AccountName;
   /** A positive integer in the accounts' unit. */
   readonly amount: number;
   readonly occurredAt: Date;
+  /** Whose points it moves. */
+  readonly userRef: string;
+  /** The transfer that it answers. */
+  readonly originId?: string;
+  readonly actor: string;
+  readonly reason?: string;
+  /** Until when the points that it makes available can be spent; absent: for ever. */
+  readonly lotExpiresAt?: Date;
 }
 
 export interface Account {
@@ -38,5 +63,10 @@ export interface Entry {
 
 /** One text per account, as the database derives it too: `campaign_budget/default/point/<campaign id>`. */
 export function accountKey({ app, unit, owner }: AccountName): string {
-  return `${owner.kind}/${app}/${unit}/${'userRef' in owner ? owner.userRef : owner.campaignId}`;
+  return `${owner.kind}/${app}/${unit}/${ownerId(owner) ?? ''}`;
+}
+
+function ownerId(owner: AccountOwner): string | undefined {
+  if ('userRef' in owner) return owner.userRef;
+  return 'campaignId' in owner ? owner.campaignId : undefined;
 }

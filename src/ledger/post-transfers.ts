@@ -76,6 +76,10 @@ async function writeTransfers(tx: Transaction, transfers: readonly NewTransfer[]
       kind: 'text',
       amount: 'bigint',
       occurred_at: 'timestamptz',
+      user_ref: 'uuid',
+      origin_id: 'uuid',
+      actor: 'text',
+      reason: 'text',
     },
     transfers.map((transfer) => ({
       id: transfer.id,
@@ -84,13 +88,22 @@ async function writeTransfers(tx: Transaction, transfers: readonly NewTransfer[]
       kind: transfer.kind,
       amount: transfer.amount,
       occurred_at: transfer.occurredAt,
+      user_ref: transfer.userRef,
+      origin_id: transfer.originId,
+      actor: transfer.actor,
+      reason: transfer.reason,
     })),
   );
   await insertRows(
     tx,
     'kakao_share.transfer_keys',
-    { app: 'text', key: 'text', transfer_id: 'uuid' },
-    transfers.map(({ id, key, from }) => ({ app: from.app, key, transfer_id: id })),
+    { app: 'text', key: 'text', transfer_id: 'uuid', digest: 'bytea' },
+    transfers.map(({ id, key, from, digest }) => ({
+      app: from.app,
+      key,
+      transfer_id: id,
+      digest,
+    })),
   );
 }
 
@@ -126,13 +139,21 @@ async function writeLots(
   await insertRows(
     tx,
     'kakao_share.lots',
-    { id: 'uuid', account_id: 'uuid', transfer_id: 'uuid', amount: 'bigint', remaining: 'bigint' },
-    credits.map(({ id, to, amount }) => ({
+    {
+      id: 'uuid',
+      account_id: 'uuid',
+      transfer_id: 'uuid',
+      amount: 'bigint',
+      remaining: 'bigint',
+      expires_at: 'timestamptz',
+    },
+    credits.map(({ id, to, amount, lotExpiresAt }) => ({
       id: newId(),
       account_id: accounts.get(accountKey(to))?.id,
       transfer_id: id,
       amount,
       remaining: amount,
+      expires_at: lotExpiresAt,
     })),
   );
 }

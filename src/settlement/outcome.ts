@@ -2,6 +2,9 @@ import { SHARE_VERDICTS, type Decision } from '../campaigns/reward-policy.js';
 import type { NewEvent } from '../events/domain-event.js';
 import type { Problem } from '../kakao/parameter.js';
 
+/** Who decided, where no person did. */
+export const SETTLEMENT_ACTOR = 'settlement';
+
 /** How a delivery can end: the table is in the README. `pending`, until it has ended, is not stored. */
 export const VERDICTS = [...SHARE_VERDICTS, 'quarantined', 'failed'] as const;
 

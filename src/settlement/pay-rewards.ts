@@ -2,7 +2,7 @@ import type { Transaction } from '../database/database.js';
 import { insertRows } from '../database/insert-rows.js';
 import type { NewTransfer } from '../ledger/account.js';
 import { postTransfers } from '../ledger/post-transfers.js';
-import type { Outcome } from './outcome.js';
+import { SETTLEMENT_ACTOR, type Outcome } from './outcome.js';
 
 /** Which of these reward keys have been paid. */
 export async function readPaidKeys(tx: Transaction, keys: readonly string[]): Promise<Set<string>> {
@@ -45,6 +45,8 @@ export async function payRewards(tx: Transaction, outcomes: readonly Outcome[]):
         to: { ...account, owner: { kind: 'user_available', userRef } },
         amount: reward.amount,
         occurredAt: outcome.receivedAt,
+        userRef,
+        actor: SETTLEMENT_ACTOR,
       };
     }),
   );

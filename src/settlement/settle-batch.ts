@@ -8,12 +8,9 @@ import type { ShareWebhook } from '../kakao/share-webhook.js';
 import { recordShares } from '../shares/record-shares.js';
 import { lockUsers, userKey } from '../users/lock-users.js';
 import { closeDeliveries, lockOpenDeliveries, type OpenDelivery } from './open-delivery.js';
-import { eventsOf, problemReasons, type Outcome } from './outcome.js';
+import { eventsOf, problemReasons, SETTLEMENT_ACTOR, type Outcome } from './outcome.js';
 import { payRewards, readPaidKeys } from './pay-rewards.js';
 import { writeDecisions } from './write-decisions.js';
-
-/** Who decided, where no person did. */
-export const SETTLEMENT_ACTOR = 'settlement';
 
 /** A delivery that was understood, with its user locked. */
 interface Understood {

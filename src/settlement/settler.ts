@@ -16,8 +16,8 @@ import {
   lockOpenDeliveries,
   postponeDelivery,
 } from './open-delivery.js';
-import { eventsOf, type Outcome } from './outcome.js';
-import { headOf, settleBatch, SETTLEMENT_ACTOR } from './settle-batch.js';
+import { eventsOf, SETTLEMENT_ACTOR, type Outcome } from './outcome.js';
+import { headOf, settleBatch } from './settle-batch.js';
 import { writeDecisions } from './write-decisions.js';
 
 const LIMITS = { statementTimeoutMs: 20_000, lockTimeoutMs: 3_000 };

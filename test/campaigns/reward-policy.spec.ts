@@ -1,5 +1,9 @@
 import { CHAT_TYPES } from '../../src/kakao/chat-types.js';
-import type { CampaignRules, CampaignVersion } from '../../src/campaigns/campaign.js';
+import {
+  completeRules,
+  type CampaignRules,
+  type CampaignVersion,
+} from '../../src/campaigns/campaign.js';
 import {
   decideReward,
   possibleRewardKeys,
@@ -7,13 +11,13 @@ import {
   type ShareFacts,
 } from '../../src/campaigns/reward-policy.js';
 
-const RULES: CampaignRules = {
+const RULES: CampaignRules = completeRules({
   startsAt: '2026-11-01T00:00:00+09:00',
   endsAt: '2026-12-01T00:00:00+09:00',
   timeZone: 'Asia/Seoul',
   chatTypes: ['DirectChat', 'MultiChat'],
   amount: 100,
-};
+});
 
 function version(
   rules: Partial<CampaignRules> = {},
@@ -25,6 +29,7 @@ function version(
     unit: 'point',
     version: 1,
     effectiveFrom: new Date(0),
+    state: 'live',
     rules: { ...RULES, ...rules },
     ...overrides,
   };

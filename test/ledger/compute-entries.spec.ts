@@ -15,6 +15,8 @@ function transfer(campaign: number, user: number, amount: number, id = 'transfer
     to: { ...account, owner: { kind: 'user_available', userRef: `user-${user}` } },
     amount,
     occurredAt: new Date(0),
+    userRef: `user-${user}`,
+    actor: 'test',
   };
 }
 

@@ -204,8 +204,8 @@ describe('verification finds out that the books were tampered with', () => {
   test('of many offenders five are named, and that there are more', async () => {
     const { failing } = await checksAfter((tx) =>
       tx.query(
-        `INSERT INTO kakao_share.transfers (id, app, unit, kind, amount, occurred_at)
-         SELECT gen_random_uuid(), 'default', 'point', 'reward', 1, now() FROM generate_series(1, 8)`,
+        `INSERT INTO kakao_share.transfers (id, app, unit, kind, amount, occurred_at, actor)
+         SELECT gen_random_uuid(), 'default', 'point', 'reward', 1, now(), 'test' FROM generate_series(1, 8)`,
       ),
     );
     const found = failing.find(({ name }) => name === 'transfers-match-their-entries');

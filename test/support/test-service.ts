@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { CampaignRules } from '../../src/campaigns/campaign.js';
+import { completeRules, type CampaignRules } from '../../src/campaigns/campaign.js';
 import { createCampaign } from '../../src/campaigns/campaign-store.js';
 import { readSettings } from '../../src/config/settings.js';
 import { CHAT_TYPES } from '../../src/kakao/chat-types.js';
@@ -105,7 +105,7 @@ export function clientOf(
   };
 }
 
-/** A campaign that pays 100 points for any share, unless rules say otherwise. */
+/** A live campaign that pays 100 points for any share of a named user, unless rules say otherwise. */
 export async function givenCampaign(
   db: TestDatabase,
   rules: Partial<CampaignRules> = {},
@@ -116,15 +116,18 @@ export async function givenCampaign(
       app,
       name: 'test',
       unit: 'point',
+      state: 'live',
+      actor: 'test',
       effectiveFrom: new Date(0),
-      rules: {
+      rules: completeRules({
         startsAt: '2020-01-01T00:00:00+09:00',
-        endsAt: null,
-        timeZone: 'Asia/Seoul',
+        mode: 'compat',
         chatTypes: CHAT_TYPES,
         amount: 100,
+        caps: { perUserPerDay: null, perUser: null, perUserAndRoomPerDay: 1, unlimited: true },
+        unverifiedCaps: { perUserPerDay: 1_000, perUser: null },
         ...rules,
-      },
+      }),
     }),
   );
 }
