@@ -76,7 +76,7 @@ async function lockUsersOf(
       HASH_CHAT_ID: roomHash,
       IS_SINGLE_CHATROOM: singleChatroom,
     } = one.webhook.fields;
-    const userRef = user === undefined ? undefined : users.get(userKey(user));
+    const userRef = user === undefined ? undefined : users.byName.get(userKey(user));
     return { ...one, facts: { app, receivedAt, userRef, chatType, singleChatroom, roomHash } };
   });
 }

@@ -19,7 +19,7 @@ export async function happen(
     const events = userIds.map((userId): NewEvent => ({
       type: 'kakao.share.recorded',
       app: 'default',
-      userRef: refs.get(JSON.stringify(['default', userId])),
+      userRef: refs.byName.get(JSON.stringify(['default', userId])),
       occurredAt: new Date(),
       data,
     }));
