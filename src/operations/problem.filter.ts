@@ -12,7 +12,7 @@ import {
   isConnectionLoss,
   isTimeout,
 } from '../database/database-errors.js';
-import { NotReplayableError } from '../settlement/replay-delivery.js';
+import { statusOfError } from './status-of-error.js';
 
 /** An error as RFC 9457 has it. */
 interface ProblemDocument {
@@ -46,7 +46,8 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   #toProblem(error: unknown): ProblemDocument {
-    if (error instanceof NotReplayableError) return problemOf(409, error.message);
+    const told = statusOfError(error);
+    if (told !== undefined) return problemOf(told, (error as Error).message);
     if (error instanceof HttpException) return fromHttpException(error);
     const status = statusOf(error);
     if (status !== undefined && status < 500) return problemOf(status);
