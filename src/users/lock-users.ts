@@ -42,14 +42,15 @@ export async function lockUsers(
       [unique.map(newId), ...columns],
     );
   }
+  const named = await tx.query<{ id: string }>(
+    `SELECT u.id FROM kakao_share.users u
+     JOIN unnest($1::text[], $2::text[]) AS g (app, user_id) ON u.app = g.app AND u.user_id = g.user_id COLLATE "C"`,
+    columns,
+  );
+  // By id alone: a lock that had to be waited for looks at the row once more, and then every other condition with it.
   const rows = await tx.query<{ id: string; app: string; user_id: string | null }>(
-    `SELECT u.id, u.app, u.user_id FROM kakao_share.users u
-     WHERE u.id IN (
-       SELECT n.id FROM kakao_share.users n
-       JOIN unnest($1::text[], $2::text[]) AS g (app, user_id) ON n.app = g.app AND n.user_id = g.user_id COLLATE "C"
-       UNION ALL SELECT unnest($3::uuid[]))
-     ORDER BY u.id FOR UPDATE OF u`,
-    [...columns, refs],
+    'SELECT u.id, u.app, u.user_id FROM kakao_share.users u WHERE u.id = ANY($1) ORDER BY u.id FOR UPDATE OF u',
+    [[...named.map(({ id }) => id), ...refs]],
   );
   const present = rows.flatMap(({ id, app, user_id }) =>
     user_id === null ? [] : [{ id, key: userKey({ app, userId: user_id }) }],
