@@ -12,7 +12,7 @@ const MAY_IMPORT = {
   users: ['database'],
   ledger: ['database'],
   campaigns: ['kakao', 'database', 'ledger'],
-  intents: ['kakao', 'database', 'users', 'campaigns'],
+  intents: ['config', 'kakao', 'database', 'users', 'campaigns'],
   points: ['database', 'lifecycle', 'users', 'ledger', 'events'],
   shares: ['kakao', 'database'],
   events: ['database', 'queue', 'lifecycle'],

@@ -55,6 +55,7 @@ export class ServiceModule {
               SettlementModule.forRoot({
                 queue,
                 schema,
+                intentSigningKeys: settings.intentSigningKeys,
                 roles: settles,
                 concurrency: settings.workerConcurrency,
                 eventTransports: settings.eventTransports,

@@ -58,6 +58,7 @@ export async function startService(settings: ServiceSettings): Promise<Service> 
     { logger: new PinoLogger(logger), abortOnError: false },
   );
   app.disable('x-powered-by');
+  app.set('trust proxy', settings.trustedProxies);
   app.use(createRequestLog(logger));
   await listen(app, settings);
   const server = app.getHttpServer();

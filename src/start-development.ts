@@ -69,13 +69,15 @@ function fillInSecrets(settings: Settings): {
 } {
   const lacksKey = Object.keys(settings.kakaoApps).length === 0;
   const lacksToken = settings.adminToken === undefined;
-  if (!lacksKey && !lacksToken) return { filled: settings, generated: {} };
-  const { kakaoAdminKey, adminToken } = keepDevelopmentSecrets(settings.dataDir);
+  const lacksSigningKey = settings.intentSigningKeys.length === 0;
+  if (!lacksKey && !lacksToken && !lacksSigningKey) return { filled: settings, generated: {} };
+  const { kakaoAdminKey, adminToken, intentSigningKey } = keepDevelopmentSecrets(settings.dataDir);
   return {
     filled: {
       ...settings,
       ...(lacksKey ? { kakaoApps: { [DEFAULT_APP]: [kakaoAdminKey] } } : {}),
       ...(lacksToken ? { adminToken } : {}),
+      ...(lacksSigningKey ? { intentSigningKeys: [intentSigningKey] } : {}),
     },
     generated: { ...(lacksKey ? { kakaoAdminKey } : {}), ...(lacksToken ? { adminToken } : {}) },
   };

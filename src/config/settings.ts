@@ -1,6 +1,9 @@
 import { readApiTokens, type ApiToken } from './api-tokens.js';
 import { readKakaoApps } from './kakao-apps.js';
 import { EnvironmentReader, type Environment } from './environment-reader.js';
+import { readPickerApps } from './picker-apps.js';
+import { readSigningKeys } from './signing-keys.js';
+import { readStatusOrigins, type StatusOrigins } from './status-origins.js';
 
 export const ROLES = ['web', 'worker', 'relay'] as const;
 export type Role = (typeof ROLES)[number];
@@ -16,6 +19,13 @@ export interface Settings {
   /** Kakao app to admin keys; empty where none are set, which only development can mend. */
   readonly kakaoApps: Readonly<Record<string, readonly string[]>>;
   readonly userParameter: string;
+  /** Apps that have Kakao's permission to set the picker. */
+  readonly pickerApps: readonly string[];
+  /** The first signs share intents, all of them verify; empty: none are issued. */
+  readonly intentSigningKeys: readonly string[];
+  readonly statusOrigins: StatusOrigins;
+  /** How many proxies in front tell the client's address in `X-Forwarded-For`. */
+  readonly trustedProxies: number;
   /** Undefined: an embedded Postgres under `dataDir`. */
   readonly databaseUrl: string | undefined;
   readonly databaseSchema: string;
@@ -52,15 +62,29 @@ export function readSettings(environment: Environment): Settings {
   const faults: string[] = [];
   const given = new EnvironmentReader(environment, faults);
   const production = given.text('NODE_ENV') === 'production';
+  const kakaoApps =
+    given.parsed('KAKAO_APPS', () =>
+      readKakaoApps(given.secret('KAKAO_ADMIN_KEYS'), given.secret('KAKAO_APPS')),
+    ) ?? {};
   const settings: Settings = {
     production,
     port: given.integer('PORT', 3000, 0, 65_535),
     host: given.text('HOST') ?? (production ? '0.0.0.0' : '127.0.0.1'),
-    kakaoApps:
-      given.parsed('KAKAO_APPS', () =>
-        readKakaoApps(given.secret('KAKAO_ADMIN_KEYS'), given.secret('KAKAO_APPS')),
-      ) ?? {},
+    kakaoApps,
     userParameter: given.text('KAKAO_USER_PARAMETER') ?? 'user_id',
+    pickerApps:
+      given.parsed('KAKAO_PICKER_APPS', () =>
+        readPickerApps(given.text('KAKAO_PICKER_APPS'), Object.keys(kakaoApps)),
+      ) ?? [],
+    intentSigningKeys:
+      given.parsed('INTENT_SIGNING_KEYS', () =>
+        readSigningKeys(given.secret('INTENT_SIGNING_KEYS')),
+      ) ?? [],
+    statusOrigins:
+      given.parsed('STATUS_ORIGINS', () =>
+        readStatusOrigins(given.text('STATUS_ORIGINS'), production),
+      ) ?? [],
+    trustedProxies: given.integer('TRUSTED_PROXIES', 0, 0, 10),
     databaseUrl: given.url('DATABASE_URL', ['postgres:', 'postgresql:']),
     databaseSchema:
       given.matching(

@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { signingKeysFault } from '../config/signing-keys.js';
 
 /** The signing keys cannot be used as they were given. */
 export class SigningKeysError extends Error {
@@ -6,8 +7,6 @@ export class SigningKeysError extends Error {
   override readonly name = 'SigningKeysError';
 }
 
-/** A key that can be guessed signs nothing: 32 characters of base64url are 192 bits. */
-const MIN_KEY_CHARS = 32;
 const KEY_ID_CHARS = 6;
 /** Half of SHA-256: 128 bits, which nobody guesses, at half the length in every message. */
 const SIGNATURE_BYTES = 16;
@@ -18,12 +17,9 @@ export class IntentSigningKeys {
 
   /** @throws {SigningKeysError} when there is none, or one that is too short or named twice */
   constructor(secrets: readonly string[]) {
-    if (secrets.length === 0) throw new SigningKeysError('Name at least one signing key.');
-    if (secrets.some((secret) => secret.length < MIN_KEY_CHARS))
-      throw new SigningKeysError(`A signing key has at least ${MIN_KEY_CHARS} characters.`);
+    const fault = signingKeysFault(secrets);
+    if (fault !== undefined) throw new SigningKeysError(`The list of keys ${fault}.`);
     this.#keys = secrets.map((secret) => ({ id: keyIdOf(secret), secret }));
-    if (new Set(this.#keys.map(({ id }) => id)).size !== secrets.length)
-      throw new SigningKeysError('A signing key is named twice.');
   }
 
   /** Signs with the first key. */

@@ -12,6 +12,11 @@ export interface SettlementModuleOptions {
   readonly queue: QueueStoreOptions;
   /** The Postgres schema with our tables. Default `kakao_share`. */
   readonly schema?: string;
+  /**
+   * The keys that share intents were signed with: the same as `ShareIntentsModule` has. Absent or empty: no share carries an
+   * intent that counts.
+   */
+  readonly intentSigningKeys?: readonly string[];
   /** What this process does. Default both. */
   readonly roles?: readonly ('worker' | 'relay')[];
   /** Settlement jobs at a time, each on its own database connection. Default 2. */

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { keepDevelopmentSecrets } from '../../src/config/development-secrets.js';
+import { IntentSigningKeys } from '../../src/intents/signing-keys.js';
 import { KakaoKeyRing } from '../../src/kakao/key-ring.js';
 
 describe('development secrets', () => {
@@ -41,10 +42,21 @@ describe('development secrets', () => {
     expect(new KakaoKeyRing({ default: [one.kakaoAdminKey] }).apps).toEqual(['default']);
   });
 
+  test('that an older version made stay as they are, and what it did not make is added', () => {
+    const { kakaoAdminKey, adminToken } = keepDevelopmentSecrets(dataDir);
+    writeFileSync(file(), JSON.stringify({ kakaoAdminKey, adminToken }));
+    const completed = keepDevelopmentSecrets(dataDir);
+    expect(completed).toMatchObject({ kakaoAdminKey, adminToken });
+    expect(() => new IntentSigningKeys([completed.intentSigningKey])).not.toThrow();
+    expect(keepDevelopmentSecrets(dataDir)).toEqual(completed);
+    expect(statSync(file()).mode & 0o777).toBe(0o600);
+  });
+
   test.each([
     '',
     '{',
     'null',
+    '{"kakaoAdminKey":"a","adminToken":"b","intentSigningKey":1}',
     '{"kakaoAdminKey":"S3CRETMARK"}',
     '{"kakaoAdminKey":1,"adminToken":2}',
   ])(

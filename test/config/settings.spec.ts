@@ -33,6 +33,10 @@ describe('settings', () => {
       host: '127.0.0.1',
       kakaoApps: {},
       userParameter: 'user_id',
+      pickerApps: [],
+      intentSigningKeys: [],
+      statusOrigins: 'localhost',
+      trustedProxies: 0,
       databaseUrl: undefined,
       databaseSchema: 'kakao_share',
       databasePoolSize: 10,
@@ -97,6 +101,9 @@ describe('settings', () => {
       DRAIN_MS: '-1',
       KAKAO_APPS: `{"shop":["${MARK}"`,
       API_TOKENS: `{"${MARK}":{}}`,
+      INTENT_SIGNING_KEYS: MARK,
+      STATUS_ORIGINS: `https://${MARK}.example/path`,
+      TRUSTED_PROXIES: MARK,
     };
     const faults = faultsOf(bad);
     const named = faults.map((fault) => fault.split(' ')[0]);
@@ -116,8 +123,40 @@ describe('settings', () => {
     ['KAKAO_APPS', 'null'],
     ['KAKAO_APPS', '{"shop":[1]}'],
     ['KAKAO_APPS', '{"shop":{"key":"x"}}'],
+    ['INTENT_SIGNING_KEYS', 'k'.repeat(31)],
+    ['INTENT_SIGNING_KEYS', `${'k'.repeat(32)},`],
+    ['INTENT_SIGNING_KEYS', `${'k'.repeat(32)},${'k'.repeat(32)}`],
+    ['STATUS_ORIGINS', '*'],
+    ['STATUS_ORIGINS', 'shop.example'],
+    ['STATUS_ORIGINS', 'https://shop.example/'],
+    ['STATUS_ORIGINS', 'https://shop.example:443'],
+    ['STATUS_ORIGINS', 'ftp://shop.example'],
+    ['STATUS_ORIGINS', 'https://shop.example,'],
+    ['TRUSTED_PROXIES', '11'],
   ])('%s may not be %s', (name, value) => {
     expect(faultsOf({ [name]: value }).map((fault) => fault.split(' ')[0])).toEqual([name]);
+  });
+
+  test('production issues no intents and lets no page ask unless told how', () => {
+    expect(readSettings(PRODUCTION)).toMatchObject({ intentSigningKeys: [], statusOrigins: [] });
+    expect(
+      readSettings({
+        ...PRODUCTION,
+        INTENT_SIGNING_KEYS: `${'a'.repeat(32)}, ${'b'.repeat(32)}`,
+        STATUS_ORIGINS: 'https://shop.example, http://localhost:5173',
+        KAKAO_PICKER_APPS: 'default',
+      }),
+    ).toMatchObject({
+      intentSigningKeys: ['a'.repeat(32), 'b'.repeat(32)],
+      statusOrigins: ['https://shop.example', 'http://localhost:5173'],
+      pickerApps: ['default'],
+    });
+  });
+
+  test('a picker app that is not configured is a fault: it would be a typing mistake', () => {
+    expect(faultsOf({ ...PRODUCTION, KAKAO_PICKER_APPS: MARK })).toEqual([
+      'KAKAO_PICKER_APPS names an app that is not configured.',
+    ]);
   });
 
   test('spaces around values and in lists are not part of them', () => {
@@ -172,6 +211,7 @@ describe('secrets from files', () => {
       KAKAO_APPS_FILE: fileWith('{"shop":"s"}'),
       ADMIN_TOKEN_FILE: fileWith('token\r\n'),
       API_TOKENS_FILE: fileWith(`{"ops":{"sha256":"${'0'.repeat(64)}","scopes":[]}}`),
+      INTENT_SIGNING_KEYS_FILE: fileWith(`${'s'.repeat(32)}\n`),
     });
     expect(settings).toMatchObject({
       databaseUrl: 'postgres://db/kakao',
@@ -179,6 +219,7 @@ describe('secrets from files', () => {
       kakaoApps: { default: ['a', 'b'], shop: ['s'] },
       adminToken: 'token',
       apiTokens: [{ name: 'ops' }],
+      intentSigningKeys: ['s'.repeat(32)],
     });
   });
 
