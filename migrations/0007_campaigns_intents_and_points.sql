@@ -233,18 +233,39 @@ CREATE TRIGGER lots_only_used BEFORE UPDATE ON lots FOR EACH ROW EXECUTE FUNCTIO
 CREATE TRIGGER lots_never_deleted BEFORE DELETE ON lots FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER lots_never_truncated BEFORE TRUNCATE ON lots FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- What is still to be taken back from users who had too few points: netted from what comes in later.
+-- What is taken back of a reward: claimed once. What is not taken yet is netted from what comes in later.
 CREATE TABLE clawback_claims (
   transfer_id uuid        PRIMARY KEY,  -- of the reward that is taken back
+  delivery_id uuid        NOT NULL UNIQUE,
   app         text        NOT NULL,
   unit        text        NOT NULL,
   user_ref    uuid        NOT NULL REFERENCES users,
   campaign_id uuid        NOT NULL REFERENCES campaigns,
   amount      bigint      NOT NULL CHECK (amount > 0),
   taken       bigint      NOT NULL CHECK (taken BETWEEN 0 AND amount),
+  shortfall   text        NOT NULL CHECK (shortfall IN ('refuse', 'negative', 'net-later')),
   actor       text        NOT NULL,
   reason      text        NOT NULL,
-  created_at  timestamptz NOT NULL DEFAULT clock_timestamp()
+  created_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+  CHECK (taken = amount OR shortfall = 'net-later')
 );
 
 CREATE INDEX clawback_claims_open ON clawback_claims (user_ref) WHERE taken < amount;
+
+CREATE FUNCTION allow_only_taking() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.taken < OLD.taken OR (to_jsonb(NEW) - 'taken') IS DISTINCT FROM (to_jsonb(OLD) - 'taken') THEN
+    RAISE EXCEPTION 'of a claim only what was taken grows' USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER clawback_claims_only_taken BEFORE UPDATE ON clawback_claims
+  FOR EACH ROW EXECUTE FUNCTION allow_only_taking();
+CREATE TRIGGER clawback_claims_never_deleted BEFORE DELETE ON clawback_claims
+  FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER clawback_claims_never_truncated BEFORE TRUNCATE ON clawback_claims
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE INDEX accounts_by_user ON accounts (user_ref) WHERE user_ref IS NOT NULL;

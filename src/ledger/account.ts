@@ -51,6 +51,13 @@ export interface NewTransfer {
 export interface Account {
   readonly id: string;
   readonly balance: number;
+  /** What the balance may not go below; null: no floor. */
+  readonly floor: number | null;
+}
+
+/** The floor that an account comes into being with. A budget gets its own where the campaign has one. */
+export function firstFloorOf({ kind }: AccountOwner): number | null {
+  return kind === 'user_pending' || kind === 'redeemed' || kind === 'expired' ? 0 : null;
 }
 
 /** One line of a transfer: what was added to an account, and its balance then. */

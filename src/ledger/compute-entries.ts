@@ -1,16 +1,13 @@
 import { accountKey, type Account, type Entry, type NewTransfer } from './account.js';
-
-/** A transfer that the books cannot take. */
-export class LedgerError extends Error {
-  readonly code = 'KAKAO_SHARE_LEDGER';
-  override readonly name = 'LedgerError';
-}
+import { LedgerError, OverdrawnError } from './ledger-errors.js';
 
 /**
  * Turns transfers into entries, each seeing the balances that those before it left. Pure; the database checks the same.
  *
  * @param accounts every account that a transfer names, by `accountKey`, with its balance before
  * @throws {LedgerError} for an amount that is no positive integer, a transfer to itself or between units
+ * @throws {OverdrawnError} for an account below its floor, and for a user below zero by anything but a clawback
+ * @returns two entries per transfer, in order: where it comes from, where it goes
  */
 export function computeEntries(
   transfers: readonly NewTransfer[],
@@ -40,7 +37,7 @@ function refuseImpossible({ amount, from, to }: NewTransfer): void {
 function addTo(
   balances: Map<string, number>,
   account: Account | undefined,
-  { id }: NewTransfer,
+  transfer: NewTransfer,
   amount: number,
 ): Entry {
   if (account === undefined)
@@ -48,6 +45,16 @@ function addTo(
   const balanceAfter = (balances.get(account.id) ?? 0) + amount;
   if (!Number.isSafeInteger(balanceAfter))
     throw new LedgerError('A balance would leave the range of exact integers.');
+  if (amount < 0 && balanceAfter < lowest(account, transfer))
+    throw new OverdrawnError(
+      `A ${transfer.kind} takes more than there is: what is in "${transfer.from.owner.kind}" does not suffice.`,
+    );
   balances.set(account.id, balanceAfter);
-  return { transferId: id, accountId: account.id, amount, balanceAfter };
+  return { transferId: transfer.id, accountId: account.id, amount, balanceAfter };
+}
+
+/** Only a clawback takes a user below zero. */
+function lowest({ floor }: Account, { kind, from }: NewTransfer): number {
+  if (from.owner.kind === 'user_available' && kind !== 'clawback') return 0;
+  return floor ?? -Number.MAX_SAFE_INTEGER;
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { accountKey, type Account, type NewTransfer } from '../../src/ledger/account.js';
-import { computeEntries, LedgerError } from '../../src/ledger/compute-entries.js';
+import { computeEntries } from '../../src/ledger/compute-entries.js';
+import { LedgerError, OverdrawnError } from '../../src/ledger/ledger-errors.js';
 
 const CAMPAIGNS = 2;
 const USERS = 3;
@@ -22,7 +23,7 @@ function transfer(campaign: number, user: number, amount: number, id = 'transfer
 
 function accountsOf(transfers: readonly NewTransfer[], balance = 0): Map<string, Account> {
   const keys = transfers.flatMap(({ from, to }) => [accountKey(from), accountKey(to)]);
-  return new Map(keys.map((key) => [key, { id: `id of ${key}`, balance }]));
+  return new Map(keys.map((key) => [key, { id: `id of ${key}`, balance, floor: null }]));
 }
 
 const anyTransfers = fc
@@ -94,4 +95,57 @@ test.each([
 
 test('a transfer of an account that was not locked is refused', () => {
   expect(() => computeEntries([transfer(0, 0, 1)], new Map())).toThrow(/not locked/);
+});
+
+describe('no account falls below its floor', () => {
+  const user = transfer(0, 0, 1).to;
+  const redeemed = { app: 'default', unit: 'point', owner: { kind: 'redeemed' } } as const;
+  const redemption = (amount: number): NewTransfer => ({
+    ...transfer(0, 0, amount),
+    kind: 'redemption',
+    from: user,
+    to: redeemed,
+  });
+
+  test.each([
+    [100, 100, true],
+    [100, 101, false],
+    [0, 1, false],
+    [-5, 1, false],
+  ])('a user with %p is allowed to redeem %p: %p', (balance, amount, isAllowed) => {
+    const transfers = [redemption(amount)];
+    const compute = (): unknown => computeEntries(transfers, accountsOf(transfers, balance));
+    if (isAllowed) expect(compute).not.toThrow();
+    else expect(compute).toThrow(OverdrawnError);
+  });
+
+  test('what an earlier transfer of the batch brought can be spent, and not twice', () => {
+    const batch = [transfer(0, 0, 50), redemption(30), redemption(20)];
+    expect(() => computeEntries(batch, accountsOf(batch))).not.toThrow();
+    const twice = [...batch, redemption(1)];
+    expect(() => computeEntries(twice, accountsOf(twice))).toThrow(OverdrawnError);
+  });
+
+  test('only a clawback takes a user below zero', () => {
+    const budget = transfer(0, 0, 1).from;
+    const clawback: NewTransfer = { ...redemption(70), kind: 'clawback', to: budget };
+    const { balances } = computeEntries([clawback], accountsOf([clawback], 30));
+    expect(balances.get(`id of ${accountKey(user)}`)).toBe(-40);
+    for (const kind of ['redemption', 'expiry', 'adjustment', 'void'] as const) {
+      const other = [{ ...clawback, kind }];
+      expect(() => computeEntries(other, accountsOf(other, 30))).toThrow(OverdrawnError);
+    }
+  });
+
+  test('a budget with a floor pays down to it and no further', () => {
+    const pays = (amount: number): unknown => {
+      const transfers = [transfer(0, 0, amount)];
+      const accounts = accountsOf(transfers);
+      const key = accountKey(transfer(0, 0, 1).from);
+      accounts.set(key, { id: 'budget', balance: -900, floor: -1_000 });
+      return computeEntries(transfers, accounts);
+    };
+    expect(() => pays(100)).not.toThrow();
+    expect(() => pays(101)).toThrow(OverdrawnError);
+  });
 });

@@ -1,0 +1,11 @@
+/** A transfer that the books cannot take. */
+export class LedgerError extends Error {
+  readonly code: string = 'KAKAO_SHARE_LEDGER';
+  override readonly name: string = 'LedgerError';
+}
+
+/** A transfer that takes more than there is: the account would fall below its floor, or a user below zero. */
+export class OverdrawnError extends LedgerError {
+  override readonly code = 'KAKAO_SHARE_OVERDRAWN';
+  override readonly name = 'OverdrawnError';
+}

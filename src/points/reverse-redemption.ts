@@ -1,0 +1,94 @@
+import { toInteger } from '../database/amount.js';
+import type { Database, Queryable } from '../database/database.js';
+import { newId } from '../database/new-id.js';
+import { lockUsers } from '../users/lock-users.js';
+import { availableTo, outside, type Holder } from './holder.js';
+import { carryOut } from './movement.js';
+import { UnknownRedemptionError } from './points-errors.js';
+import { recordAudit } from './record-audit.js';
+import { findTransfer, readTransfer, type Moved } from './stored-transfer.js';
+import { transact } from './transact.js';
+
+/** A redemption to be taken back, whole. */
+export interface ReversalRequest {
+  /** The redemption's transfer. */
+  readonly redemptionId: string;
+  /** The apps that the caller may touch; undefined: all. */
+  readonly apps: readonly string[] | undefined;
+  readonly actor: string;
+  readonly reason: string;
+  readonly now: Date;
+}
+
+/**
+ * Gives back what a redemption took, to the same lots with the same time to be spent: what has expired meanwhile expires again.
+ * Repeated, it gives the first reversal again.
+ * @throws {UnknownRedemptionError}
+ */
+export async function reverseRedemption(
+  database: Database,
+  request: ReversalRequest,
+): Promise<Moved> {
+  const { redemptionId, apps, actor, reason, now } = request;
+  const redemption = await findRedemption(database, redemptionId, apps);
+  const { app, unit, userRef, amount } = redemption;
+  const key = `reversal/${redemptionId}`;
+  return transact(database, async (tx) => {
+    await lockUsers(tx, [], [userRef]);
+    const earlier = await findTransfer(tx, app, key);
+    if (earlier !== undefined) return { transfer: earlier, repeated: true };
+    const id = newId();
+    await carryOut(tx, [
+      {
+        transfer: {
+          id,
+          key,
+          kind: 'redemption-reversal',
+          from: outside('redeemed', redemption),
+          to: availableTo(redemption),
+          amount,
+          occurredAt: now,
+          userRef,
+          originId: redemptionId,
+          actor,
+          reason,
+        },
+        type: 'points.redemption-reversed',
+        data: { redemptionTransferId: redemptionId },
+      },
+    ]);
+    await recordAudit(tx, {
+      actor,
+      app,
+      action: 'redemption.reverse',
+      target: redemptionId,
+      after: { transferId: id, amount, unit },
+      reason,
+    });
+    return { transfer: await readTransfer(tx, id), repeated: false };
+  });
+}
+
+async function findRedemption(
+  queryable: Queryable,
+  id: string,
+  apps: readonly string[] | undefined,
+): Promise<Holder & { readonly amount: number }> {
+  const [row] = await queryable.query<{
+    app: string;
+    unit: string;
+    user_ref: string;
+    amount: string;
+  }>(
+    `SELECT app, unit, user_ref, amount FROM kakao_share.transfers
+     WHERE id = $1 AND kind = 'redemption' AND ($2::text[] IS NULL OR app = ANY($2))`,
+    [id, apps ?? null],
+  );
+  if (row === undefined) throw new UnknownRedemptionError();
+  return {
+    app: row.app,
+    unit: row.unit,
+    userRef: row.user_ref,
+    amount: toInteger(row.amount),
+  };
+}

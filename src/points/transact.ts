@@ -1,0 +1,33 @@
+import { errorCodeOf, isConflict } from '../database/database-errors.js';
+import type { Database, Queryable, Transaction } from '../database/database.js';
+
+/** A person or a program waits for the answer. */
+const LIMITS = { statementTimeoutMs: 10_000, lockTimeoutMs: 5_000 };
+/** Somebody else was in the way this often: then it is not bad luck any more. */
+const MAX_RETRIES = 5;
+const UNIQUE_VIOLATION = '23505';
+
+/**
+ * One transaction that moves points, begun again when somebody else was in the way. So it is when the same key was used at the
+ * same moment for another user: the next try finds it.
+ */
+export async function transact<T>(
+  database: Database,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  for (let retries = 0; ; retries++) {
+    try {
+      return await database.transaction(LIMITS, work);
+    } catch (error) {
+      const mayRetry = isConflict(error) || errorCodeOf(error) === UNIQUE_VIOLATION;
+      if (!mayRetry || retries === MAX_RETRIES) throw error;
+    }
+  }
+}
+
+/** What time it is for points: the database's clock, the same for every process. */
+export async function readClock(queryable: Queryable): Promise<Date> {
+  const [row] = await queryable.query<{ now: Date }>('SELECT clock_timestamp() AS now');
+  if (row === undefined) throw new Error('The database has no clock.');
+  return row.now;
+}
