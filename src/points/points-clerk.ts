@@ -60,6 +60,8 @@ export class PointsClerk {
   constructor(
     private readonly database: Database,
     private readonly logger: Logger,
+    /** Called when there is something to tell others. */
+    private readonly onMoved: () => void = () => undefined,
   ) {
     this.#loop = new BackgroundLoop('points clerk', () => this.#round(), logger);
   }
@@ -89,7 +91,10 @@ export class PointsClerk {
   async #round(): Promise<number> {
     if (!this.#isSchemaCurrent) await requireCurrentSchema(this.database);
     this.#isSchemaCurrent = true;
-    return (await this.work(await readClock(this.database))) > 0 ? 0 : REST_MS;
+    const moved = await this.work(await readClock(this.database));
+    if (moved === 0) return REST_MS;
+    this.onMoved();
+    return 0;
   }
 
   /** Many users in one transaction where that goes well; otherwise each alone, so that one does not keep the others waiting. */

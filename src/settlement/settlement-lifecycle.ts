@@ -4,14 +4,15 @@ import type {
   OnApplicationShutdown,
 } from '@nestjs/common';
 import type { Relay } from '../events/relay.js';
+import type { PointsClerk } from '../points/points-clerk.js';
 import type { SettlementQueue } from '../queue/settlement-queue.js';
 import type { SettlementModuleOptions } from './settlement-options.js';
 import type { SettlementWorker } from './settlement-worker.js';
 
-/** Everything stops within 10 s; the worker's jobs and the relay's batch may take this much of it, side by side. */
+/** Everything stops within 10 s; the worker's jobs, the clerk's and the relay's batch may take this much of it, side by side. */
 const STOP_LIMIT_MS = 5_000;
 
-/** Starts workers and relay with the application and stops them while its database is still open. */
+/** Starts workers, clerk and relay with the application and stops them while its database is still open. */
 export class SettlementLifecycle
   implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
@@ -19,6 +20,7 @@ export class SettlementLifecycle
 
   constructor(
     private readonly worker: SettlementWorker,
+    private readonly clerk: PointsClerk,
     private readonly relay: Relay,
     private readonly queue: SettlementQueue,
     options: SettlementModuleOptions,
@@ -27,12 +29,17 @@ export class SettlementLifecycle
   }
 
   onApplicationBootstrap(): void {
-    if (this.#does.has('worker')) this.worker.start();
+    if (this.#does.has('worker')) {
+      this.worker.start();
+      this.clerk.start();
+    }
     if (this.#does.has('relay')) this.relay.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all([this.worker.stop(STOP_LIMIT_MS), this.relay.stop(STOP_LIMIT_MS)]);
+    await Promise.all(
+      [this.worker, this.clerk, this.relay].map((part) => part.stop(STOP_LIMIT_MS)),
+    );
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -6,6 +6,7 @@ import { BullmqTransport } from '../events/bullmq-transport.js';
 import { Relay } from '../events/relay.js';
 import { ShareEvents } from '../events/share-events.js';
 import type { EventTransport } from '../events/transport.js';
+import { PointsClerk } from '../points/points-clerk.js';
 import { QueueStore } from '../queue/queue-store.js';
 import { SettlementQueue } from '../queue/settlement-queue.js';
 import {
@@ -111,14 +112,23 @@ function assemble(
           }),
       },
       {
+        provide: PointsClerk,
+        inject: [Database, Relay],
+        useFactory: (database: Database, relay: Relay) =>
+          new PointsClerk(database, new Logger('PointsClerk'), () => {
+            relay.wake();
+          }),
+      },
+      {
         provide: SettlementLifecycle,
-        inject: [SettlementWorker, Relay, SettlementQueue, OPTIONS],
+        inject: [SettlementWorker, PointsClerk, Relay, SettlementQueue, OPTIONS],
         useFactory: (
           worker: SettlementWorker,
+          clerk: PointsClerk,
           relay: Relay,
           queue: SettlementQueue,
           options: SettlementModuleOptions,
-        ) => new SettlementLifecycle(worker, relay, queue, options),
+        ) => new SettlementLifecycle(worker, clerk, relay, queue, options),
       },
     ],
     exports: [ShareEvents],

@@ -9,7 +9,10 @@ import {
   type TestService,
 } from '../support/test-service.js';
 
-const PROTECTED = ['entries', 'transfers', 'transfer_keys', 'reward_keys', 'decisions'];
+const PROTECTED = [
+  ...['entries', 'transfers', 'transfer_keys', 'reward_keys', 'decisions'],
+  ...['lots', 'lot_uses', 'holds', 'clawback_claims', 'campaign_rewards'],
+];
 const UNKNOWN_ID = '019a0000-0000-7000-8000-000000000000';
 
 class TakenBack extends Error {}
@@ -67,10 +70,16 @@ describe('verification finds out that the books were tampered with', () => {
     expect(body.checks.map(({ name, ok }) => [name, ok])).toEqual([
       ['entries-sum-to-zero', true],
       ['balances-equal-entries', true],
+      ['floors-hold', true],
       ['lots-equal-balances', true],
+      ['lots-match-their-uses', true],
       ['transfers-match-their-entries', true],
+      ['redemptions-reversed-once', true],
       ['rewards-paid-once', true],
       ['decisions-match-what-was-paid', true],
+      ['holds-match-pending-points', true],
+      ['holds-resolved-once', true],
+      ['clawbacks-match-their-claims', true],
       ['settled-deliveries-have-a-decision', true],
     ]);
     expect(await checksAfter(() => Promise.resolve())).toEqual({ ok: true, failing: [] });

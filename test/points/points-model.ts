@@ -65,7 +65,8 @@ export class PointsModel {
 
   /** @throws {Refused} leaving everything as it was */
   apply(command: Command): void {
-    const before = structuredClone({ ...this });
+    const { now, lots, debt, rewards, redemptions, claims, transfers } = this;
+    const before = structuredClone({ now, lots, debt, rewards, redemptions, claims, transfers });
     try {
       this.#do(command);
     } catch (error) {
