@@ -13,6 +13,33 @@ export type {
   SettlementModuleOptions,
   SettlementModuleShape,
 } from './settlement/settlement-options.js';
+export { ShareIntentsModule } from './intents/share-intents.module.js';
+export type {
+  ShareIntentsModuleAsyncOptions,
+  ShareIntentsModuleOptions,
+  ShareIntentsModuleShape,
+} from './intents/share-intents-options.js';
+export { ShareIntents, type IssuedIntent } from './intents/share-intents.js';
+export type { IntentRequest } from './intents/intent-request.js';
+export type { IntentState, IntentStatus } from './intents/intent-status.js';
+export type { IntentShare, IntentView } from './intents/find-intent.js';
+export {
+  SHARE_FUNCTIONS,
+  type ShareFunction,
+  type ShareParameters,
+  type ShareRequest,
+} from './intents/share-request.js';
+export { INTENT_PARAMETER } from './intents/intent-token.js';
+export {
+  CampaignClosedError,
+  IntentKeyConflictError,
+  IntentRequestError,
+  NoSigningKeysError,
+  OpenIntentLimitError,
+  StatusBusyError,
+  UserErasedError,
+} from './intents/intent-errors.js';
+export { SigningKeysError } from './intents/signing-keys.js';
 export { ShareEvents, type ShareEventListener } from './events/share-events.js';
 export type { DomainEventType, ShareEvent } from './events/domain-event.js';
 export { KeyRingError, type KakaoApps } from './kakao/key-ring.js';

@@ -15,9 +15,11 @@ const VERSION = '1';
 const TOKEN = /^1\.([A-Za-z0-9_-]{6})\.([A-Za-z0-9_-]{28})\.([A-Za-z0-9_-]{22})$/;
 const ID_BYTES = 16;
 const CLAIM_BYTES = 21;
+/** How long every token is: version, key id, claim and signature, and the dots between. */
+export const TOKEN_CHARS = 60;
 
 /**
- * Writes a token of 60 characters: version, key id, intent id with expiry in seconds, and a signature over all of these. It
+ * Writes a token: version, key id, intent id with expiry in seconds, and a signature over all of these. It
  * holds nothing that a user's browser or Kakao may not see.
  */
 export function writeIntentToken({ id, expiresAt }: IntentClaim, keys: IntentSigningKeys): string {

@@ -16,8 +16,9 @@ import { CallerRegistry, type Caller } from './caller.js';
 const SCOPE = 'kakao-share:scope';
 const callers = new WeakMap<IncomingMessage, Caller>();
 
-/** What a caller needs to be allowed; a route without it is closed to everybody. */
-export const RequireScope = (scope: Scope): CustomDecorator => SetMetadata(SCOPE, scope);
+/** What a caller needs one of to be allowed; a route without it is closed to everybody. */
+export const RequireScope = (...scopes: readonly Scope[]): CustomDecorator =>
+  SetMetadata(SCOPE, scopes);
 
 /** The caller that the guard let in. */
 export const CurrentCaller = createParamDecorator(
@@ -41,12 +42,14 @@ export class ManagementGuard implements CanActivate {
     const caller = this.registry.identify(request.headers.authorization);
     if (caller === undefined)
       throw new UnauthorizedException('a bearer token of a known caller is needed');
-    const scope = this.reflector.getAllAndOverride<Scope | undefined>(SCOPE, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    if (scope === undefined || !caller.scopes.includes(scope)) {
-      throw new ForbiddenException(`the scope "${scope ?? 'none'}" is needed`);
+    const scopes =
+      this.reflector.getAllAndOverride<readonly Scope[] | undefined>(SCOPE, [
+        context.getHandler(),
+        context.getClass(),
+      ]) ?? [];
+    if (!scopes.some((scope) => caller.scopes.includes(scope))) {
+      const named = scopes.map((scope) => `"${scope}"`).join(' or ');
+      throw new ForbiddenException(`the scope ${named || '"none"'} is needed`);
     }
     callers.set(request, caller);
     return true;

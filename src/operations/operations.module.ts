@@ -2,29 +2,39 @@ import {
   Module,
   type DynamicModule,
   type OnApplicationShutdown,
+  type Provider,
   ValidationPipe,
 } from '@nestjs/common';
-import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import type { ApiToken } from '../config/api-tokens.js';
 import { Database } from '../database/database.js';
+import { ShareIntents } from '../intents/share-intents.js';
+import type { KakaoApps } from '../kakao/key-ring.js';
 import { QueueStore, type QueueStoreOptions } from '../queue/queue-store.js';
 import { SettlementQueue } from '../queue/settlement-queue.js';
 import { toBadRequest } from './bad-request.js';
+import { BoundedBodyGuard } from './bounded-body.guard.js';
 import { CallerRegistry } from './caller.js';
+import { CONFIGURED_APPS } from './configured-apps.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { EventsController } from './events.controller.js';
 import { HEALTH_ROLES, HealthController } from './health.controller.js';
 import { LedgerController } from './ledger.controller.js';
 import { ProblemFilter } from './problem.filter.js';
 import { Readiness } from './readiness.js';
+import { ShareIntentsController } from './share-intents.controller.js';
 import { UsersController } from './users.controller.js';
 
 export interface OperationsOptions {
   readonly queue: QueueStoreOptions;
   readonly schema: string;
   readonly roles: readonly string[];
+  /** App to admin keys; only the names matter here. */
+  readonly kakaoApps: KakaoApps;
+  readonly pickerApps: readonly string[];
+  readonly intentSigningKeys: readonly string[];
   readonly adminToken: string | undefined;
   readonly apiTokens: readonly ApiToken[];
 }
@@ -35,7 +45,13 @@ export class OperationsModule implements OnApplicationShutdown {
   constructor(private readonly queue: SettlementQueue) {}
 
   static forRoot(options: OperationsOptions): DynamicModule {
-    const management = [DeliveriesController, UsersController, EventsController, LedgerController];
+    const management = [
+      DeliveriesController,
+      UsersController,
+      EventsController,
+      LedgerController,
+      ShareIntentsController,
+    ];
     const store = new QueueStore(options.queue);
     return {
       module: OperationsModule,
@@ -52,6 +68,9 @@ export class OperationsModule implements OnApplicationShutdown {
           provide: CallerRegistry,
           useFactory: () => new CallerRegistry(options.adminToken, options.apiTokens),
         },
+        { provide: CONFIGURED_APPS, useValue: Object.keys(options.kakaoApps) },
+        ...(options.roles.includes('web') ? [shareIntents(options)] : []),
+        { provide: APP_GUARD, useClass: BoundedBodyGuard },
         { provide: HEALTH_ROLES, useValue: options.roles },
         { provide: APP_FILTER, useClass: ProblemFilter },
         {
@@ -72,4 +91,12 @@ export class OperationsModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.queue.close();
   }
+}
+
+function shareIntents({ intentSigningKeys, pickerApps }: OperationsOptions): Provider {
+  return {
+    provide: ShareIntents,
+    inject: [Database],
+    useFactory: (database: Database) => new ShareIntents(database, intentSigningKeys, pickerApps),
+  };
 }

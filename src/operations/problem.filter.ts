@@ -47,7 +47,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   #toProblem(error: unknown): ProblemDocument {
     const told = statusOfError(error);
-    if (told !== undefined) return problemOf(told, (error as Error).message);
+    if (told !== undefined) return problemOfRoom(told, error as Error);
     if (error instanceof HttpException) return fromHttpException(error);
     const status = statusOf(error);
     if (status !== undefined && status < 500) return problemOf(status);
@@ -57,6 +57,13 @@ export class ProblemFilter implements ExceptionFilter {
       ? problemOf(503, 'the database does not answer')
       : problemOf(500);
   }
+}
+
+/** An error of ours; where it lists faults, each names its field. */
+function problemOfRoom(status: number, error: Error & { faults?: unknown }): ProblemDocument {
+  return Array.isArray(error.faults)
+    ? { ...problemOf(status), errors: error.faults.map(String) }
+    : problemOf(status, error.message);
 }
 
 function fromHttpException(error: HttpException): ProblemDocument {

@@ -11,6 +11,12 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   KAKAO_SHARE_IDEMPOTENCY_CONFLICT: 409,
   KAKAO_SHARE_REWARD_STATE: 409,
   KAKAO_SHARE_USER_HAS_OPEN_DELIVERIES: 409,
+  KAKAO_SHARE_INTENT_REQUEST: 400,
+  KAKAO_SHARE_CAMPAIGN_CLOSED: 409,
+  KAKAO_SHARE_OPEN_INTENT_LIMIT: 409,
+  KAKAO_SHARE_USER_ERASED: 409,
+  KAKAO_SHARE_NO_SIGNING_KEYS: 503,
+  KAKAO_SHARE_STATUS_BUSY: 503,
 };
 
 /** The status that an error of ours is answered with, or undefined where it is none that callers are told. */

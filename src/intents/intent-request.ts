@@ -1,0 +1,63 @@
+import { validate as isUuid } from 'uuid';
+import { isStorableText } from '../kakao/parameter.js';
+import { MAX_USER_ID_BYTES } from '../kakao/user-id.js';
+import type { ShareRequest } from './share-request.js';
+
+/** A promise to be made: who will share, for which campaign. */
+export interface IntentRequest {
+  /** The Kakao app. Default `default`. */
+  readonly app?: string | undefined;
+  /** The user's id at the company: 1–256 bytes. */
+  readonly userId: string;
+  readonly campaignId: string;
+  /** What is shared, in the company's words, e.g. an article's id: 1–200 characters. */
+  readonly contentRef?: string | undefined;
+  /** Shorter than the campaign's rules allow, if given. */
+  readonly expiresInMinutes?: number | undefined;
+  /** The same key with the same request is the same intent, within the app: 1–200 printable characters of ASCII. */
+  readonly idempotencyKey?: string | undefined;
+  /** What the page will share: makes the parameters for Kakao's SDK. */
+  readonly share?: ShareRequest | undefined;
+  /** Who asks, for the record. Default `host`. */
+  readonly issuedBy?: string | undefined;
+}
+
+export const MAX_CONTENT_REF_CHARS = 200;
+export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
+
+/** What is wrong with a request, apart from its share; each fault begins with the field. */
+export function intentRequestFaults(request: IntentRequest): string[] {
+  const { userId, campaignId, contentRef, expiresInMinutes, idempotencyKey } = request;
+  const hasUser = isText(userId) && Buffer.byteLength(userId) <= MAX_USER_ID_BYTES;
+  const hasContent = isText(contentRef) && charsOf(contentRef) <= MAX_CONTENT_REF_CHARS;
+  const hasLifetime = Number.isSafeInteger(expiresInMinutes) && (expiresInMinutes ?? 0) > 0;
+  return [
+    ...faultUnless(hasUser, `userId: must be text of 1 to ${MAX_USER_ID_BYTES} bytes`),
+    ...faultUnless(isUuid(campaignId), "campaignId: must be a campaign's id"),
+    ...faultUnless(
+      contentRef === undefined || hasContent,
+      `contentRef: must be text of 1 to ${MAX_CONTENT_REF_CHARS} characters`,
+    ),
+    ...faultUnless(
+      expiresInMinutes === undefined || hasLifetime,
+      'expiresInMinutes: must be a positive integer',
+    ),
+    ...faultUnless(
+      idempotencyKey === undefined || IDEMPOTENCY_KEY.test(idempotencyKey),
+      'Idempotency-Key: must have 1 to 200 printable characters of ASCII',
+    ),
+  ];
+}
+
+function faultUnless(holds: boolean, fault: string): string[] {
+  return holds ? [] : [fault];
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && isStorableText(value);
+}
+
+/** As Postgres counts: one beyond the basic plane is one. */
+function charsOf(text: string): number {
+  return text.replace(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g, '_').length;
+}
