@@ -1,7 +1,7 @@
 import { CHAT_TYPES } from '../kakao/chat-types.js';
 import type { Database } from '../database/database.js';
 import { completeRules } from './campaign.js';
-import { createCampaign, readCampaignVersions } from './campaign-store.js';
+import { createCampaign } from './campaign-store.js';
 
 const LIMITS = { statementTimeoutMs: 10_000 };
 const STARTS_AT = '2020-01-01T00:00:00+09:00';
@@ -12,7 +12,14 @@ export async function ensureDevelopmentCampaigns(
   apps: readonly string[],
 ): Promise<void> {
   await database.transaction(LIMITS, async (tx) => {
-    const known = new Set((await readCampaignVersions(tx, apps)).map(({ app }) => app));
+    const known = new Set(
+      (
+        await tx.query<{ app: string }>(
+          'SELECT DISTINCT app FROM kakao_share.campaigns WHERE app = ANY($1)',
+          [apps],
+        )
+      ).map(({ app }) => app),
+    );
     for (const app of apps.filter((name) => !known.has(name))) {
       await createCampaign(tx, {
         app,

@@ -1,140 +1,141 @@
-import { createHash } from 'node:crypto';
-import { CHAT_WITH_ONESELF } from '../kakao/chat-types.js';
 import { calendarDay } from './calendar-day.js';
 import type { CampaignVersion } from './campaign.js';
+import { refuseTooOften } from './how-often.js';
+import { rewardAmount } from './reward-amount.js';
+import type { PastReward, RewardHistory } from './reward-history.js';
+import type { ShareFacts } from './share-facts.js';
+import type { Refusal, ShareVerdict } from './verdicts.js';
+import { refuseUncounted } from './what-counts.js';
 
-/** What the decision looks at, about one share. */
-export interface ShareFacts {
-  readonly app: string;
-  readonly receivedAt: Date;
-  /** Our surrogate for the user; undefined where nobody was named. */
-  readonly userRef: string | undefined;
-  readonly chatType: string;
-  /** Nobody else is in the room; undefined where Kakao did not tell. */
-  readonly singleChatroom?: boolean | undefined;
-  readonly roomHash: string;
+/** How things stand when a share is settled: read under the locks, brought forward by each decision of the batch. */
+export interface Situation {
+  readonly history: RewardHistory;
+  /** What the campaign may still pay, in its unit; infinite without a budget. */
+  budgetLeft(campaignId: string): number;
+  isKilled(campaignId: string): boolean;
 }
 
-/** A payment that the rules allow, once: the key is unique for ever. */
-export interface Reward {
+/** What a share earned, once: the key is unique for ever. */
+export interface Earned extends PastReward {
   readonly key: string;
   readonly amount: number;
   readonly unit: string;
+  /** Until when the points are pending; undefined: available at once. */
+  readonly heldUntil: Date | undefined;
 }
-
-/** How a share can end. */
-export const SHARE_VERDICTS = [
-  'rewarded',
-  'no-user',
-  'no-campaign',
-  'outside-window',
-  'chat-type',
-  'room-used-today',
-] as const;
 
 /** How a share ended, and why. */
 export interface Decision {
-  readonly verdict: (typeof SHARE_VERDICTS)[number];
+  readonly verdict: ShareVerdict;
   readonly reasons: readonly string[];
   readonly campaign?: CampaignVersion;
-  readonly reward?: Reward;
+  /** Set where the share earned something, also where that was only observed or a test and is not paid. */
+  readonly earned?: Earned;
 }
 
+const HOUR_MS = 3_600_000;
+
 /**
- * Decides what a share earns: values in, verdict with reasons out.
+ * Decides what a share earns: facts and rules in, verdict with reasons and amount out.
  *
- * @param versions every version of every campaign of the share's app
- * @param isPaid whether a reward key has been paid, before or by an earlier share of the same batch
+ * @param campaign the one that decides about the share: see `chooseCampaign`
  */
 export function decideReward(
   share: ShareFacts,
-  versions: readonly CampaignVersion[],
-  isPaid: (rewardKey: string) => boolean,
+  campaign: CampaignVersion | undefined,
+  situation: Situation,
 ): Decision {
-  if (share.userRef === undefined) {
+  const { intent, userRef } = share;
+  if (intent.status === 'invalid' || intent.status === 'foreign')
+    return { verdict: `intent-${intent.status}`, reasons: [UNUSABLE_TOKEN[intent.status]] };
+  if (userRef === undefined)
     return { verdict: 'no-user', reasons: ['the webhook named no user to reward'] };
-  }
-  const campaigns = campaignsInForce(share, versions);
-  if (campaigns.length === 0)
-    return { verdict: 'no-campaign', reasons: [`no campaign for app ${share.app}`] };
-  const campaign = campaigns.find((candidate) => isInWindow(share.receivedAt, candidate));
-  if (campaign === undefined) {
+  if (campaign === undefined)
     return {
-      verdict: 'outside-window',
-      reasons: ['no campaign was running when the share arrived'],
+      verdict: 'no-campaign',
+      reasons: [`no campaign of app ${share.app} is for this share`],
     };
+  const past = situation.history.of({
+    campaignId: campaign.campaignId,
+    userRef,
+    paid: isPaying(campaign),
+  });
+  const refusal =
+    refuseUncounted(share, campaign, situation.isKilled(campaign.campaignId)) ??
+    refuseTooOften(share, campaign, past);
+  if (refusal !== undefined) return refused(refusal, campaign);
+  const earned = earn(share, userRef, campaign, past);
+  const budgetLeft = situation.budgetLeft(campaign.campaignId);
+  if (earned.amount > budgetLeft) {
+    const reason = `the campaign's budget has ${budgetLeft} left, and the reward would be ${earned.amount}`;
+    return refused({ verdict: 'budget', reason }, campaign);
   }
-  const chatType = countedChatType(share);
-  if (!campaign.rules.chatTypes.includes(chatType)) {
-    return {
-      verdict: 'chat-type',
-      reasons: [`chat type ${chatType} does not count`],
-      campaign,
-    };
-  }
-  const reward = rewardFor(share, share.userRef, campaign);
-  if (isPaid(reward.key)) {
-    return {
-      verdict: 'room-used-today',
-      reasons: ['this user was already rewarded for this room today'],
-      campaign,
-    };
-  }
-  return { verdict: 'rewarded', reasons: [], campaign, reward };
+  return earned.paid ? paid(earned, campaign) : unpaid(earned, campaign);
 }
 
-/** The key under which this share would be paid by each campaign: what to look up before deciding. */
-export function possibleRewardKeys(
-  share: ShareFacts,
-  versions: readonly CampaignVersion[],
-): string[] {
-  const { userRef } = share;
-  if (userRef === undefined) return [];
-  return campaignsInForce(share, versions).map(
-    (campaign) => rewardFor(share, userRef, campaign).key,
-  );
+const UNUSABLE_TOKEN = {
+  invalid: 'the share carried a token that was not signed here',
+  foreign: 'the share carried a token that was not issued for this app',
+};
+
+/** Whether what it decides is paid at all. */
+export function isPaying({ rules }: CampaignVersion): boolean {
+  return rules.mode !== 'observe' && !rules.test;
 }
 
-/** The version of each campaign that was in force when the share was received, lowest id first. */
-function campaignsInForce(
-  share: ShareFacts,
-  versions: readonly CampaignVersion[],
-): CampaignVersion[] {
-  const inForce = new Map<string, CampaignVersion>();
-  for (const candidate of versions) {
-    if (candidate.app !== share.app || candidate.effectiveFrom > share.receivedAt) continue;
-    const known = inForce.get(candidate.campaignId);
-    if (known === undefined || known.version < candidate.version)
-      inForce.set(candidate.campaignId, candidate);
-  }
-  return [...inForce.values()].sort((a, b) => (a.campaignId < b.campaignId ? -1 : 1));
-}
-
-/** A room without anybody else is a share to oneself, whatever its type. */
-function countedChatType({ chatType, singleChatroom }: ShareFacts): string {
-  return singleChatroom === true ? CHAT_WITH_ONESELF : chatType;
-}
-
-/** Fails closed: a date that is none opens no window. */
-function isInWindow(receivedAt: Date, { rules }: CampaignVersion): boolean {
-  const hasStarted = receivedAt >= new Date(rules.startsAt);
-  return hasStarted && (rules.endsAt === null || receivedAt < new Date(rules.endsAt));
-}
-
-/** Once per user and room a day. The room's hash is personal data, so the lasting key holds only a digest of it. */
-function rewardFor(
+function earn(
   share: ShareFacts,
   userRef: string,
-  { campaignId, unit, rules }: CampaignVersion,
-): Reward {
-  const room = createHash('sha256')
-    .update(`${share.app}\n${share.roomHash}`)
-    .digest('base64url')
-    .slice(0, 22);
-  const day = calendarDay(share.receivedAt, rules.timeZone);
+  campaign: CampaignVersion,
+  past: readonly PastReward[],
+): Earned {
+  const { campaignId, unit, rules } = campaign;
+  const { intent, room, receivedAt } = share;
   return {
-    key: `campaign/${campaignId}/user/${userRef}/room/${room}/day/${day}`,
-    amount: rules.amount ?? rules.ladder?.steps[0]?.amount ?? 0,
+    campaignId,
+    userRef,
+    intentId: intent.status === 'valid' ? intent.id : undefined,
+    room,
+    receivedAt,
+    paid: isPaying(campaign),
+    key: rewardKey(share, userRef, campaign, past),
+    amount: rewardAmount(share, campaign, past),
     unit,
+    heldUntil:
+      rules.holdHours === 0
+        ? undefined
+        : new Date(receivedAt.getTime() + rules.holdHours * HOUR_MS),
   };
+}
+
+/** Says in one text what can be paid only once. The time zone stands in it because two zones can call two days by one date. */
+function rewardKey(
+  { intent, room, receivedAt }: ShareFacts,
+  userRef: string,
+  { campaignId, rules }: CampaignVersion,
+  past: readonly PastReward[],
+): string {
+  if (intent.status !== 'valid') {
+    const day = calendarDay(receivedAt, rules.timeZone);
+    return `campaign/${campaignId}/user/${userRef}/room/${room}/day/${day}/${rules.timeZone}`;
+  }
+  const { pays } = rules.intent;
+  if (pays === 'once') return `intent/${intent.id}`;
+  if (pays === 'once-per-room') return `intent/${intent.id}/room/${room}`;
+  return `intent/${intent.id}/${past.filter(({ intentId }) => intentId === intent.id).length + 1}`;
+}
+
+function refused({ verdict, reason }: Refusal, campaign: CampaignVersion): Decision {
+  return { verdict, reasons: [reason], campaign };
+}
+
+function paid(earned: Earned, campaign: CampaignVersion): Decision {
+  if (earned.heldUntil === undefined) return { verdict: 'rewarded', reasons: [], campaign, earned };
+  const reason = `the points are pending until ${earned.heldUntil.toISOString()}`;
+  return { verdict: 'held', reasons: [reason], campaign, earned };
+}
+
+function unpaid(earned: Earned, campaign: CampaignVersion): Decision {
+  const reason = `would be paid ${earned.amount} ${earned.unit}`;
+  return { verdict: campaign.rules.test ? 'test' : 'observe', reasons: [reason], campaign, earned };
 }

@@ -1,11 +1,13 @@
-import { SHARE_VERDICTS, type Decision } from '../campaigns/reward-policy.js';
-import type { NewEvent } from '../events/domain-event.js';
+import type { Decision } from '../campaigns/reward-policy.js';
+import { SHARE_VERDICTS } from '../campaigns/verdicts.js';
 import type { Problem } from '../kakao/parameter.js';
+import type { BudgetState } from './read-situation.js';
+import type { OpenDelivery } from './open-delivery.js';
 
 /** Who decided, where no person did. */
 export const SETTLEMENT_ACTOR = 'settlement';
 
-/** How a delivery can end: the table is in the README. `pending`, until it has ended, is not stored. */
+/** How a delivery can end: docs/verdicts.md has the table. `pending`, until it has ended, is not stored. */
 export const VERDICTS = [...SHARE_VERDICTS, 'quarantined', 'failed'] as const;
 
 export type Verdict = (typeof VERDICTS)[number];
@@ -20,8 +22,13 @@ export interface Outcome {
   readonly reasons: readonly string[];
   readonly userRef: string | undefined;
   readonly campaign?: Decision['campaign'];
-  /** Set exactly when the verdict is `rewarded`. */
-  readonly reward?: Decision['reward'] & { readonly transferId: string };
+  /** Whether an intent stood behind it; undefined where no campaign was asked. */
+  readonly verified?: boolean | undefined;
+  readonly earned?: Decision['earned'];
+  /** Set exactly when something is paid, pending or at once. */
+  readonly transferId?: string;
+  /** How the campaign's budget stood before it paid this. */
+  readonly budgetBefore?: BudgetState;
 }
 
 /** What people read of problems found in a request. */
@@ -29,25 +36,10 @@ export function problemReasons(problems: readonly Problem[]): string[] {
   return problems.map(({ field, problem }) => `${field} ${problem}`);
 }
 
-/** The events of an outcome, in the order in which others should hear of them. */
-export function eventsOf(outcome: Outcome): NewEvent[] {
-  const { deliveryId, app, userRef, receivedAt, verdict, reasons, campaign, reward } = outcome;
-  const event = (type: NewEvent['type'], data: Record<string, unknown>): NewEvent => ({
-    type,
-    app,
-    userRef,
-    occurredAt: receivedAt,
-    data: { deliveryId, app, ...data },
-  });
-  if (verdict === 'quarantined') return [event('kakao.share.quarantined', { reasons })];
-  if (verdict === 'failed') return [event('kakao.share.failed', { reasons })];
-  const recorded = event('kakao.share.recorded', { verdict });
-  if (reward !== undefined && campaign !== undefined) {
-    const { transferId, amount, unit } = reward;
-    const campaignOf = { campaignId: campaign.campaignId, campaignVersion: campaign.version };
-    return [recorded, event('reward.credited', { transferId, amount, unit, ...campaignOf })];
-  }
-  return userRef === undefined
-    ? [recorded]
-    : [recorded, event('reward.withheld', { verdict, reasons })];
+/** What every outcome says of its delivery. */
+export function headOf(
+  delivery: Pick<OpenDelivery, 'id' | 'app' | 'receivedAt' | 'decisions'>,
+): Pick<Outcome, 'deliveryId' | 'app' | 'receivedAt' | 'decisionNumber'> {
+  const { id, app, receivedAt, decisions } = delivery;
+  return { deliveryId: id, app, receivedAt, decisionNumber: decisions + 1 };
 }

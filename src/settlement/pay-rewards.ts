@@ -1,53 +1,89 @@
+import type { CampaignVersion } from '../campaigns/campaign.js';
+import { recordEarned } from '../campaigns/past-rewards.js';
+import type { Earned } from '../campaigns/reward-policy.js';
 import type { Transaction } from '../database/database.js';
 import { insertRows } from '../database/insert-rows.js';
 import type { NewTransfer } from '../ledger/account.js';
 import { postTransfers } from '../ledger/post-transfers.js';
+import { recordHolds } from '../points/record-holds.js';
 import { SETTLEMENT_ACTOR, type Outcome } from './outcome.js';
 
-/** Which of these reward keys have been paid. */
-export async function readPaidKeys(tx: Transaction, keys: readonly string[]): Promise<Set<string>> {
-  if (keys.length === 0) return new Set();
-  // Keys hold the campaign's id, so they are unique across apps already.
-  const rows = await tx.query<{ key: string }>(
-    'SELECT key FROM kakao_share.reward_keys WHERE key = ANY($1)',
-    [keys],
-  );
-  return new Set(rows.map(({ key }) => key));
+/** An outcome that moves points. */
+interface Payment {
+  readonly outcome: Outcome;
+  readonly earned: Earned;
+  readonly campaign: CampaignVersion;
+  readonly transferId: string;
 }
 
-/** Pays what was decided: budget to user, one transfer a reward, the reward's key taken for ever. */
+const DAY_MS = 24 * 3_600_000;
+
+/**
+ * Pays what was earned: budget to user, available or pending, one transfer a reward, the reward's key taken for ever.
+ * What was only observed is remembered, and moves nothing.
+ */
 export async function payRewards(tx: Transaction, outcomes: readonly Outcome[]): Promise<void> {
+  await recordEarned(
+    tx,
+    outcomes.flatMap(({ deliveryId, earned }) =>
+      earned === undefined ? [] : [{ deliveryId, earned }],
+    ),
+  );
   const payments = outcomes.flatMap((outcome) => {
-    const { reward, campaign, userRef } = outcome;
-    if (reward === undefined || campaign === undefined || userRef === undefined) return [];
-    return [{ outcome, reward, campaign, userRef }];
+    const { earned, campaign, transferId } = outcome;
+    if (earned === undefined || campaign === undefined || transferId === undefined) return [];
+    return [{ outcome, earned, campaign, transferId }];
   });
   await insertRows(
     tx,
     'kakao_share.reward_keys',
     { app: 'text', key: 'text', delivery_id: 'uuid', transfer_id: 'uuid' },
-    payments.map(({ outcome, reward }) => ({
+    payments.map(({ outcome, earned, transferId }) => ({
       app: outcome.app,
-      key: reward.key,
+      key: earned.key,
       delivery_id: outcome.deliveryId,
-      transfer_id: reward.transferId,
+      transfer_id: transferId,
     })),
   );
-  await postTransfers(
-    tx,
-    payments.map(({ outcome, reward, campaign, userRef }): NewTransfer => {
-      const account = { app: outcome.app, unit: reward.unit };
-      return {
-        id: reward.transferId,
-        key: `reward/${reward.key}`,
-        kind: 'reward',
-        from: { ...account, owner: { kind: 'campaign_budget', campaignId: campaign.campaignId } },
-        to: { ...account, owner: { kind: 'user_available', userRef } },
-        amount: reward.amount,
-        occurredAt: outcome.receivedAt,
-        userRef,
-        actor: SETTLEMENT_ACTOR,
-      };
-    }),
-  );
+  await postTransfers(tx, payments.map(toTransfer));
+  await recordHolds(tx, payments.flatMap(toHold));
+}
+
+function toTransfer({ outcome, earned, campaign, transferId }: Payment): NewTransfer {
+  const { campaignId, userRef, amount, unit, heldUntil } = earned;
+  const { expiresAfterDays } = campaign.rules;
+  const account = { app: outcome.app, unit };
+  const isHeld = heldUntil !== undefined;
+  return {
+    id: transferId,
+    key: `reward/${earned.key}`,
+    kind: 'reward',
+    from: { ...account, owner: { kind: 'campaign_budget', campaignId } },
+    to: { ...account, owner: { kind: isHeld ? 'user_pending' : 'user_available', userRef } },
+    amount,
+    occurredAt: outcome.receivedAt,
+    userRef,
+    actor: SETTLEMENT_ACTOR,
+    ...(isHeld || expiresAfterDays === null
+      ? {}
+      : { lotExpiresAt: new Date(outcome.receivedAt.getTime() + expiresAfterDays * DAY_MS) }),
+  };
+}
+
+function toHold({
+  outcome,
+  earned,
+  campaign,
+  transferId,
+}: Payment): Parameters<typeof recordHolds>[1] {
+  const { heldUntil, campaignId, userRef, amount, unit } = earned;
+  if (heldUntil === undefined) return [];
+  const { deliveryId, app } = outcome;
+  const { expiresAfterDays } = campaign.rules;
+  return [
+    {
+      ...{ transferId, deliveryId, app, unit, userRef, campaignId, amount, expiresAfterDays },
+      releaseAt: heldUntil,
+    },
+  ];
 }

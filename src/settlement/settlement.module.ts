@@ -6,6 +6,7 @@ import { BullmqTransport } from '../events/bullmq-transport.js';
 import { Relay } from '../events/relay.js';
 import { ShareEvents } from '../events/share-events.js';
 import type { EventTransport } from '../events/transport.js';
+import { IntentSigningKeys } from '../intents/signing-keys.js';
 import { PointsClerk } from '../points/points-clerk.js';
 import { QueueStore } from '../queue/queue-store.js';
 import { SettlementQueue } from '../queue/settlement-queue.js';
@@ -85,11 +86,22 @@ function assemble(
       },
       {
         provide: Settler,
-        inject: [Database, SettlementQueue, Relay],
-        useFactory: (database: Database, queue: SettlementQueue, relay: Relay) =>
-          new Settler(database, queue, new Logger('Settler'), () => {
-            relay.wake();
-          }),
+        inject: [Database, SettlementQueue, Relay, OPTIONS],
+        useFactory: (
+          database: Database,
+          queue: SettlementQueue,
+          relay: Relay,
+          { intentSigningKeys = [] }: SettlementModuleOptions,
+        ) =>
+          new Settler(
+            database,
+            queue,
+            new Logger('Settler'),
+            () => {
+              relay.wake();
+            },
+            intentSigningKeys.length === 0 ? undefined : new IntentSigningKeys(intentSigningKeys),
+          ),
       },
       {
         provide: SettlementWorker,

@@ -7,6 +7,7 @@ import {
 } from '../database/database-errors.js';
 import type { Database } from '../database/database.js';
 import { recordEvents } from '../events/record-events.js';
+import type { IntentSigningKeys } from '../intents/signing-keys.js';
 import { backoffMs } from '../lifecycle/background-loop.js';
 import type { SettlementQueue } from '../queue/settlement-queue.js';
 import {
@@ -16,8 +17,9 @@ import {
   lockOpenDeliveries,
   postponeDelivery,
 } from './open-delivery.js';
-import { eventsOf, SETTLEMENT_ACTOR, type Outcome } from './outcome.js';
-import { headOf, settleBatch } from './settle-batch.js';
+import { headOf, SETTLEMENT_ACTOR, type Outcome } from './outcome.js';
+import { eventsOf } from './outcome-events.js';
+import { settleBatch } from './settle-batch.js';
 import { writeDecisions } from './write-decisions.js';
 
 const LIMITS = { statementTimeoutMs: 20_000, lockTimeoutMs: 3_000 };
@@ -39,6 +41,7 @@ export class Settler {
     private readonly queue: SettlementQueue,
     private readonly logger: Logger,
     private readonly onSettled: () => void = () => undefined,
+    private readonly keys?: IntentSigningKeys,
   ) {}
 
   /** @throws when the database is away: the whole job is for later */
@@ -85,7 +88,9 @@ export class Settler {
   async #settleWithRetries(deliveryIds: readonly string[]): Promise<number> {
     for (let retries = 0; ; retries++) {
       try {
-        return await this.database.transaction(LIMITS, (tx) => settleBatch(tx, deliveryIds));
+        return await this.database.transaction(LIMITS, (tx) =>
+          settleBatch(tx, deliveryIds, this.keys),
+        );
       } catch (error) {
         if (!isConflict(error) || retries === MAX_CONFLICT_RETRIES) throw error;
       }

@@ -20,6 +20,7 @@ export async function writeDecisions(
       user_ref: 'uuid',
       campaign_id: 'uuid',
       campaign_version: 'integer',
+      verified: 'boolean',
       transfer_id: 'uuid',
       amount: 'bigint',
       unit: 'text',
@@ -34,9 +35,11 @@ export async function writeDecisions(
       user_ref: outcome.userRef,
       campaign_id: outcome.campaign?.campaignId,
       campaign_version: outcome.campaign?.version,
-      transfer_id: outcome.reward?.transferId,
-      amount: outcome.reward?.amount,
-      unit: outcome.reward?.unit,
+      verified: outcome.verified,
+      transfer_id: outcome.transferId,
+      // What was not paid is no amount, and stands in the reasons.
+      amount: outcome.transferId === undefined ? undefined : outcome.earned?.amount,
+      unit: outcome.transferId === undefined ? undefined : outcome.earned?.unit,
       actor,
     })),
   );

@@ -7,6 +7,11 @@ export interface NewShare {
   readonly app: string;
   readonly receivedAt: Date;
   readonly userRef: string | undefined;
+  /** What became of the token that it carried. */
+  readonly intent: {
+    readonly status: 'none' | 'valid' | 'invalid' | 'foreign';
+    readonly id?: string;
+  };
   readonly webhook: ShareWebhook;
 }
 
@@ -16,13 +21,13 @@ export async function recordShares(tx: Transaction, shares: readonly NewShare[])
   const column = <T>(valueOf: (share: NewShare) => T): T[] => shares.map(valueOf);
   await tx.query(
     `INSERT INTO kakao_share.shares (id, app, user_ref, chat_type, room_hash, template_id, single_chatroom, member_range,
-                                     custom, unknown_values, received_at)
+                                     custom, unknown_values, received_at, intent_status, intent_id)
      SELECT id, app, user_ref, chat_type, room_hash, template_id, single_chatroom, member_range,
-            custom, string_to_array(unknown_values, ','), received_at
+            custom, string_to_array(unknown_values, ','), received_at, intent_status, intent_id
      FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::text[],
-                 $9::json[], $10::text[], $11::timestamptz[])
+                 $9::json[], $10::text[], $11::timestamptz[], $12::text[], $13::uuid[])
        AS given (id, app, user_ref, chat_type, room_hash, template_id, single_chatroom, member_range,
-                 custom, unknown_values, received_at)
+                 custom, unknown_values, received_at, intent_status, intent_id)
      ON CONFLICT (id) DO NOTHING`,
     [
       column((s) => s.deliveryId),
@@ -36,6 +41,8 @@ export async function recordShares(tx: Transaction, shares: readonly NewShare[])
       column((s) => writeCustomParameters(s.webhook.custom)),
       column((s) => s.webhook.unknownValues.join(',')),
       column((s) => s.receivedAt),
+      column((s) => s.intent.status),
+      column((s) => s.intent.id ?? null),
     ],
   );
 }

@@ -19,11 +19,12 @@ const RULES: Readonly<Record<string, string>> = {
     SELECT c.delivery_id::text FROM kakao_share.decisions c
     LEFT JOIN kakao_share.events e ON e.data->>'deliveryId' = c.delivery_id::text
     WHERE c.superseded_at IS NULL AND $1::text[] IS NOT NULL
-    GROUP BY c.delivery_id, c.number
+    GROUP BY c.delivery_id, c.number, c.user_ref, c.verdict
     HAVING array_agg(e.type ORDER BY e.type) IS DISTINCT FROM CASE
       WHEN c.verdict = 'rewarded' THEN ARRAY['kakao.share.recorded', 'reward.credited']
+      WHEN c.verdict = 'held' THEN ARRAY['kakao.share.recorded', 'reward.held']
       WHEN c.verdict = 'quarantined' THEN ARRAY['kakao.share.quarantined']
-      WHEN c.verdict = 'no-user' THEN ARRAY['kakao.share.recorded']
+      WHEN c.user_ref IS NULL THEN ARRAY['kakao.share.recorded']
       ELSE ARRAY['kakao.share.recorded', 'reward.withheld'] END`,
   'sequences with gaps': `
     SELECT u.id::text FROM kakao_share.users u LEFT JOIN kakao_share.events e ON e.user_ref = u.id

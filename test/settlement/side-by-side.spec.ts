@@ -46,7 +46,7 @@ function deadlocks(): Promise<number> {
 function settle(ids: readonly string[], worker = 0): Promise<number> {
   const pool = pools[worker % POOLS];
   if (pool === undefined) throw new Error('There is no such worker.');
-  return new Database(pool).transaction(LIMITS, (tx) => settleBatch(tx, ids));
+  return new Database(pool).transaction(LIMITS, (tx) => settleBatch(tx, ids, undefined));
 }
 
 test('overlapping, reversed jobs of four workers at once: no deadlock, each delivery is settled once', async () => {
