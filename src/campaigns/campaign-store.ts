@@ -1,5 +1,4 @@
-import type { Queryable, Transaction } from '../database/database.js';
-import { newId } from '../database/new-id.js';
+import type { Queryable } from '../database/database.js';
 import type { CampaignRules, CampaignState, CampaignVersion } from './campaign.js';
 
 /** Far more campaigns than any app has. Beyond it nothing is decided rather than something by chance. */
@@ -63,31 +62,4 @@ export async function readKilledCampaigns(
     [campaignIds],
   );
   return new Set(rows.map(({ id }) => id));
-}
-
-/** A campaign to be. */
-export interface NewCampaign {
-  readonly app: string;
-  readonly name: string;
-  readonly unit: string;
-  readonly state: CampaignState;
-  readonly rules: CampaignRules;
-  readonly effectiveFrom: Date;
-  /** Who creates it. */
-  readonly actor: string;
-}
-
-/** Creates a campaign with its first version, in force from `effectiveFrom`. */
-export async function createCampaign(tx: Transaction, campaign: NewCampaign): Promise<string> {
-  const id = newId();
-  await tx.query(
-    'INSERT INTO kakao_share.campaigns (id, app, name, unit) VALUES ($1, $2, $3, $4)',
-    [id, campaign.app, campaign.name, campaign.unit],
-  );
-  await tx.query(
-    `INSERT INTO kakao_share.campaign_versions (campaign_id, version, state, rules, effective_from, actor)
-     VALUES ($1, 1, $2, $3, $4, $5)`,
-    [id, campaign.state, JSON.stringify(campaign.rules), campaign.effectiveFrom, campaign.actor],
-  );
-  return id;
 }

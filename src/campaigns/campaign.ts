@@ -102,8 +102,18 @@ export interface CampaignVersion {
   readonly rules: CampaignRules;
 }
 
+/** Parts of the rules whose fields have defaults of their own. */
+type Part = 'match' | 'singleChatroom' | 'roomSizes' | 'intent' | 'caps';
+type UnverifiedCaps = NonNullable<CampaignRules['unverifiedCaps']>;
+
 /** What must be said of a campaign; the rest has a careful default. */
-export type GivenRules = Partial<CampaignRules> & Pick<CampaignRules, 'startsAt'>;
+export type GivenRules = Pick<CampaignRules, 'startsAt'> &
+  Partial<Omit<CampaignRules, Part | 'unverifiedCaps'>> & {
+    readonly [P in Part]?: Partial<CampaignRules[P]>;
+  } & {
+    readonly unverifiedCaps?:
+      (Pick<UnverifiedCaps, 'perUserPerDay'> & Partial<UnverifiedCaps>) | null;
+  };
 
 const DEFAULT_RULES: Omit<CampaignRules, 'startsAt'> = {
   endsAt: null,
@@ -137,5 +147,6 @@ export function completeRules(given: GivenRules): CampaignRules {
     roomSizes: { ...DEFAULT_RULES.roomSizes, ...given.roomSizes },
     intent: { ...DEFAULT_RULES.intent, ...given.intent },
     caps: { ...DEFAULT_RULES.caps, ...given.caps },
+    unverifiedCaps: given.unverifiedCaps ? { perUser: null, ...given.unverifiedCaps } : null,
   };
 }

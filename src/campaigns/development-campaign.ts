@@ -1,7 +1,7 @@
 import { CHAT_TYPES } from '../kakao/chat-types.js';
 import type { Database } from '../database/database.js';
 import { completeRules } from './campaign.js';
-import { createCampaign } from './campaign-store.js';
+import { createCampaign } from './create-campaign.js';
 
 const LIMITS = { statementTimeoutMs: 10_000 };
 const STARTS_AT = '2020-01-01T00:00:00+09:00';

@@ -17,6 +17,7 @@ import { SettlementQueue } from '../queue/settlement-queue.js';
 import { toBadRequest } from './bad-request.js';
 import { BoundedBodyGuard } from './bounded-body.guard.js';
 import { CallerRegistry } from './caller.js';
+import { CampaignsController } from './campaigns.controller.js';
 import { CONFIGURED_APPS } from './configured-apps.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { EventsController } from './events.controller.js';
@@ -51,6 +52,7 @@ export class OperationsModule implements OnApplicationShutdown {
       EventsController,
       LedgerController,
       ShareIntentsController,
+      CampaignsController,
     ];
     const store = new QueueStore(options.queue);
     return {

@@ -2,9 +2,9 @@ import { BadRequestException } from '@nestjs/common';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
 
-const DEFAULT_LIMIT = 50;
+export const DEFAULT_LIMIT = 50;
 /** A person reads no more at once, and a program follows the cursor. */
-const MAX_LIMIT = 200;
+export const MAX_LIMIT = 200;
 
 /** Which part of a list is wanted. */
 export class PageQuery {

@@ -1,0 +1,34 @@
+import type { Transaction } from '../database/database.js';
+import { auditCampaign } from './audit-campaign.js';
+import { checkRules } from './check-rules.js';
+import { createCampaign, type NewCampaign } from './create-campaign.js';
+import { refusingUnknownTimeZones } from './known-time-zone.js';
+import { lockCampaignsOf } from './refuse-ties.js';
+
+/**
+ * Adds a campaign whose fields are right one by one, in force from now.
+ * @throws {CampaignRefusedError} naming what is wrong between them, or the campaign it ties with
+ */
+export async function addCampaign(
+  tx: Transaction,
+  campaign: Omit<NewCampaign, 'effectiveFrom'>,
+): Promise<string> {
+  const { app, name, unit, state, rules, actor } = campaign;
+  await lockCampaignsOf(tx, app);
+  await checkRules(tx, { id: undefined, app }, state, rules);
+  const [clock] = await tx.query<{ now: Date }>(
+    `SELECT date_trunc('milliseconds', clock_timestamp()) AS now`,
+  );
+  const effectiveFrom = clock?.now ?? new Date();
+  const id = await refusingUnknownTimeZones(() =>
+    createCampaign(tx, { ...campaign, effectiveFrom }),
+  );
+  await auditCampaign(tx, 'create', { campaignId: id, app, actor }, null, {
+    name,
+    unit,
+    version: 1,
+    state,
+    rules,
+  });
+  return id;
+}

@@ -1,0 +1,189 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Inject,
+  NotFoundException,
+  Param,
+  ParseUUIDPipe,
+  Post,
+  Put,
+  Query,
+  UseGuards,
+} from '@nestjs/common';
+import { addCampaign } from '../campaigns/add-campaign.js';
+import { changeState } from '../campaigns/change-state.js';
+import { deleteCampaign } from '../campaigns/delete-campaign.js';
+import { turnKillSwitch } from '../campaigns/kill-switch.js';
+import { saveRules } from '../campaigns/save-rules.js';
+import { Database, type Transaction } from '../database/database.js';
+import type { Caller } from './caller.js';
+import {
+  CampaignsQuery,
+  DeleteRequest,
+  KillSwitchRequest,
+  NewCampaignRequest,
+  RulesRequest,
+  StateRequest,
+  VersionsQuery,
+} from './campaign-requests.dto.js';
+import {
+  SELECT_CAMPAIGN,
+  showCampaign,
+  showVersion,
+  type CampaignRow,
+  type CampaignVersionRow,
+  type CampaignVersionView,
+  type CampaignView,
+} from './campaign-view.js';
+import { CONFIGURED_APPS, ownApp } from './configured-apps.js';
+import { CurrentCaller, ManagementGuard, RequireScope } from './management.guard.js';
+import { toPage, visibleApps, type Page } from './page.js';
+import { toRules } from './rules.dto.js';
+
+/** Longer than the server lets a frozen worker hold a campaign's budget: a kill switch must not give up before. */
+const LIMITS = { statementTimeoutMs: 15_000 };
+
+/** `/v1/campaigns`: the rules, as data. */
+@Controller('v1/campaigns')
+@UseGuards(ManagementGuard)
+export class CampaignsController {
+  constructor(
+    private readonly database: Database,
+    @Inject(CONFIGURED_APPS) private readonly apps: readonly string[],
+  ) {}
+
+  @Post()
+  @RequireScope('money')
+  async create(
+    @Body() { app, name, unit = 'point', state = 'draft', rules }: NewCampaignRequest,
+    @CurrentCaller() caller: Caller,
+  ): Promise<CampaignView> {
+    const campaign = { app: ownApp(app, this.apps, caller), name, unit, state };
+    const id = await this.database.transaction(LIMITS, (tx) =>
+      addCampaign(tx, { ...campaign, rules: toRules(rules), actor: caller.name }),
+    );
+    return this.view(id, caller);
+  }
+
+  @Get()
+  @RequireScope('read')
+  async list(
+    @Query() { app, state, cursor, limit }: CampaignsQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<Page<CampaignView>> {
+    const rows = await this.database.query<CampaignRow>(
+      `${SELECT_CAMPAIGN}
+       WHERE c.deleted_at IS NULL
+         AND ($1::text[] IS NULL OR c.app = ANY($1))
+         AND ($2::text IS NULL OR v.state = $2)
+         AND ($3::uuid IS NULL OR c.id < $3)
+       ORDER BY c.id DESC LIMIT $4`,
+      [visibleApps(app, caller.apps) ?? null, state ?? null, cursor ?? null, limit + 1],
+    );
+    return toPage(rows, limit, showCampaign);
+  }
+
+  @Get(':id')
+  @RequireScope('read')
+  async view(
+    @Param('id', ParseUUIDPipe) id: string,
+    @CurrentCaller() caller: Caller,
+  ): Promise<CampaignView> {
+    const [row] = await this.database.query<CampaignRow>(
+      `${SELECT_CAMPAIGN} WHERE c.id = $1 AND c.deleted_at IS NULL`,
+      [id],
+    );
+    if (row === undefined || caller.apps?.includes(row.app) === false)
+      throw new NotFoundException('no such campaign');
+    return showCampaign(row);
+  }
+
+  @Get(':id/versions')
+  @RequireScope('read')
+  async versions(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Query() { cursor, limit }: VersionsQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<Page<CampaignVersionView>> {
+    await this.view(id, caller);
+    const rows = await this.database.query<CampaignVersionRow>(
+      `SELECT version, state, effective_from, actor, reason, rules FROM kakao_share.campaign_versions
+       WHERE campaign_id = $1 AND ($2::int IS NULL OR version < $2) ORDER BY version DESC LIMIT $3`,
+      [id, cursor ?? null, limit + 1],
+    );
+    return toPage(
+      rows.map((row) => ({ ...row, id: String(row.version) })),
+      limit,
+      showVersion,
+    );
+  }
+
+  /** Other rules from now on. */
+  @Put(':id')
+  @RequireScope('money')
+  async save(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body() { name, rules, version, reason }: RulesRequest,
+    @CurrentCaller() caller: Caller,
+  ): Promise<CampaignView> {
+    return this.change(id, caller, (tx) =>
+      saveRules(tx, {
+        ...{ campaignId: id, actor: caller.name, reason },
+        ...{ name, rules: toRules(rules), seenVersion: version },
+      }),
+    );
+  }
+
+  @Put(':id/state')
+  @RequireScope('money')
+  async move(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body() { state, reason }: StateRequest,
+    @CurrentCaller() caller: Caller,
+  ): Promise<CampaignView> {
+    return this.change(id, caller, (tx) =>
+      changeState(tx, { campaignId: id, actor: caller.name, reason, state }),
+    );
+  }
+
+  /** Once it has answered, nobody is paid by this campaign any more, whenever the share came. */
+  @Put(':id/kill-switch')
+  @RequireScope('operate')
+  async kill(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body() { on, reason }: KillSwitchRequest,
+    @CurrentCaller() caller: Caller,
+  ): Promise<CampaignView> {
+    return this.change(id, caller, (tx) =>
+      turnKillSwitch(tx, { campaignId: id, actor: caller.name, reason, on }),
+    );
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @RequireScope('money')
+  async remove(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body() { reason }: DeleteRequest,
+    @CurrentCaller() caller: Caller,
+  ): Promise<void> {
+    await this.view(id, caller);
+    await this.database.transaction(LIMITS, (tx) =>
+      deleteCampaign(tx, { campaignId: id, actor: caller.name, reason }),
+    );
+  }
+
+  /** Changes a campaign that the caller may see, and shows it. */
+  private async change(
+    id: string,
+    caller: Caller,
+    work: (tx: Transaction) => Promise<void>,
+  ): Promise<CampaignView> {
+    await this.view(id, caller);
+    await this.database.transaction(LIMITS, work);
+    return this.view(id, caller);
+  }
+}
