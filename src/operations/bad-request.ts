@@ -15,7 +15,7 @@ function messagesOf(
   { property, constraints, children }: ValidationError,
   parent: string,
 ): string[] {
-  const path = parent === '' ? property : `${parent}.${harmless(property)}`;
+  const path = parent === '' ? property : `${parent}.${harmlessName(property)}`;
   return [
     ...Object.entries(constraints ?? {}).map(([rule, message]) => {
       if (rule !== 'whitelistValidation')
@@ -30,6 +30,6 @@ function messagesOf(
 }
 
 /** A name from the input, fit for an answer. */
-function harmless(name: string): string {
+export function harmlessName(name: string): string {
   return name.replace(/[^A-Za-z0-9_.-]/g, '').slice(0, MAX_NAME_CHARS) || '?';
 }

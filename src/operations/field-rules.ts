@@ -41,7 +41,7 @@ export function IsObjectOf<T extends object>(type: () => ClassConstructor<T>): P
   return applyDecorators(IsObject({ message }), ValidateNested({ message }), Type(type));
 }
 
-/** Keeps an object with names of the caller's own as it was sent: class-transformer would drop some, such as `constructor`. */
+/** Keeps an object with names of the caller's own as it was sent: class-transformer would drop `toString`, say. */
 export function KeepAsSent(): PropertyDecorator {
   return Transform(({ obj, key }) => (obj as Record<string, unknown>)[key]);
 }

@@ -23,6 +23,7 @@ import { DeliveriesController } from './deliveries.controller.js';
 import { EventsController } from './events.controller.js';
 import { HEALTH_ROLES, HealthController } from './health.controller.js';
 import { LedgerController } from './ledger.controller.js';
+import { PlainNamesPipe } from './plain-names.pipe.js';
 import { ProblemFilter } from './problem.filter.js';
 import { Readiness } from './readiness.js';
 import { ShareIntentsController } from './share-intents.controller.js';
@@ -75,6 +76,7 @@ export class OperationsModule implements OnApplicationShutdown {
         { provide: APP_GUARD, useClass: BoundedBodyGuard },
         { provide: HEALTH_ROLES, useValue: options.roles },
         { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_PIPE, useClass: PlainNamesPipe },
         {
           provide: APP_PIPE,
           useFactory: () =>

@@ -332,6 +332,21 @@ describe('what is wrong with a campaign is told by its field, and nothing is sav
     }
   });
 
+  test.each(['constructor', 'prototype', '__proto__'])(
+    'a parameter that would be left out silently is refused: %s',
+    async (name) => {
+      const rules = { ...RULES, match: { parameters: JSON.parse(`{"${name}":["a"]}`) as object } };
+      const campaign = { app: 'shop', name: 'Autumn', rules };
+      await expectRefused('POST', '', campaign, `rules.match.parameters.${name}`);
+    },
+  );
+
+  test('nesting without end is refused', async () => {
+    const body = `{"app":"shop","name":"Autumn","rules":${'['.repeat(40_000)}${']'.repeat(40_000)}}`;
+    const answer = await call(service, '/v1/campaigns', bearer('shop'), { method: 'POST', body });
+    expect(answer.status).toBe(400);
+  });
+
   test('the name of an unknown field comes back harmless and short', async () => {
     const rules = { ...RULES, [`<b>${'x'.repeat(100)}`]: 1 };
     const campaign = { app: 'shop', name: 'Autumn', rules };

@@ -20,6 +20,9 @@ export interface CampaignBody {
   readonly rules: Record<string, unknown>;
 }
 
+/** What a request about a campaign is answered. */
+export type CampaignAnswer = ApiAnswer<CampaignBody & Problem>;
+
 /** The least that makes a campaign which can be live. */
 export const RULES = {
   startsAt: '2026-01-01T00:00:00+09:00',
