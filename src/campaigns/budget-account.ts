@@ -1,8 +1,7 @@
-import { toInteger } from '../database/amount.js';
 import type { Transaction } from '../database/database.js';
-import { newId } from '../database/new-id.js';
-import { accountKey } from '../ledger/account.js';
-import { LedgerError } from '../ledger/compute-entries.js';
+import { accountKey, type AccountName } from '../ledger/account.js';
+import { LedgerError } from '../ledger/ledger-errors.js';
+import { lockAccounts } from '../ledger/lock-accounts.js';
 import { CampaignRefusedError } from './campaign-errors.js';
 
 /** A campaign's budget account, locked: nobody pays from it meanwhile. */
@@ -17,18 +16,10 @@ export async function lockBudget(
   tx: Transaction,
   { id: campaignId, app, unit }: { id: string; app: string; unit: string },
 ): Promise<LockedBudget> {
-  await tx.query(
-    `INSERT INTO kakao_share.accounts (id, app, unit, kind, campaign_id)
-     VALUES ($1, $2, $3, 'campaign_budget', $4) ON CONFLICT (name) DO NOTHING`,
-    [newId(), app, unit, campaignId],
-  );
-  const name = accountKey({ app, unit, owner: { kind: 'campaign_budget', campaignId } });
-  const [account] = await tx.query<{ id: string; spent: string }>(
-    'SELECT id, -balance AS spent FROM kakao_share.accounts WHERE name = $1 FOR UPDATE',
-    [name],
-  );
-  if (account === undefined) throw new LedgerError('An account vanished while it was locked.');
-  return { accountId: account.id, spent: toInteger(account.spent) };
+  const name: AccountName = { app, unit, owner: { kind: 'campaign_budget', campaignId } };
+  const account = (await lockAccounts(tx, [name])).get(accountKey(name));
+  if (account === undefined) throw new LedgerError('A budget has no account after it was locked.');
+  return { accountId: account.id, spent: 0 - account.balance };
 }
 
 /**
