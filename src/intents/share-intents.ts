@@ -35,16 +35,15 @@ const MAX_CONFLICT_RETRIES = 3;
 /** Issues share intents, the promises that bind a share to a user and a campaign, and tells how they stand. */
 export class ShareIntents implements OnModuleInit {
   readonly #keys: IntentSigningKeys | undefined;
-  readonly #reader: IntentStatusReader;
 
   /** @param signingKeys the first signs, all verify; with none nothing is issued */
   constructor(
     private readonly database: Database,
     signingKeys: readonly string[],
     private readonly pickerApps: readonly string[] = [],
+    private readonly reader = new IntentStatusReader(database),
   ) {
     this.#keys = signingKeys.length === 0 ? undefined : new IntentSigningKeys(signingKeys);
-    this.#reader = new IntentStatusReader(database);
   }
 
   onModuleInit(): void {
@@ -96,7 +95,7 @@ export class ShareIntents implements OnModuleInit {
   /** How the share under a token stands, for its page; undefined where the token is none of ours. */
   async status(token: string): Promise<IntentStatus | undefined> {
     const id = this.identify(token);
-    const facts = id === undefined ? undefined : await this.#reader.read(id);
+    const facts = id === undefined ? undefined : await this.reader.read(id);
     return facts && statusOf(facts);
   }
 

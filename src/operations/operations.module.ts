@@ -9,7 +9,9 @@ import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import type { ApiToken } from '../config/api-tokens.js';
+import type { StatusOrigins } from '../config/status-origins.js';
 import { Database } from '../database/database.js';
+import { IntentStatusReader } from '../intents/intent-status-reader.js';
 import { ShareIntents } from '../intents/share-intents.js';
 import type { KakaoApps } from '../kakao/key-ring.js';
 import { QueueStore, type QueueStoreOptions } from '../queue/queue-store.js';
@@ -27,6 +29,10 @@ import { PlainNamesPipe } from './plain-names.pipe.js';
 import { ProblemFilter } from './problem.filter.js';
 import { Readiness } from './readiness.js';
 import { ShareIntentsController } from './share-intents.controller.js';
+import { ShareStatusController } from './share-status.controller.js';
+import { STATUS_ORIGINS } from './share-status.guard.js';
+import { ShareStatusLimits } from './share-status-limits.js';
+import { ShareStatusStreams } from './share-status-streams.js';
 import { UsersController } from './users.controller.js';
 
 export interface OperationsOptions {
@@ -37,6 +43,7 @@ export interface OperationsOptions {
   readonly kakaoApps: KakaoApps;
   readonly pickerApps: readonly string[];
   readonly intentSigningKeys: readonly string[];
+  readonly statusOrigins: StatusOrigins;
   readonly adminToken: string | undefined;
   readonly apiTokens: readonly ApiToken[];
 }
@@ -54,6 +61,7 @@ export class OperationsModule implements OnApplicationShutdown {
       LedgerController,
       ShareIntentsController,
       CampaignsController,
+      ShareStatusController,
     ];
     const store = new QueueStore(options.queue);
     return {
@@ -72,7 +80,7 @@ export class OperationsModule implements OnApplicationShutdown {
           useFactory: () => new CallerRegistry(options.adminToken, options.apiTokens),
         },
         { provide: CONFIGURED_APPS, useValue: Object.keys(options.kakaoApps) },
-        ...(options.roles.includes('web') ? [shareIntents(options)] : []),
+        ...(options.roles.includes('web') ? shareIntents(options) : []),
         { provide: APP_GUARD, useClass: BoundedBodyGuard },
         { provide: HEALTH_ROLES, useValue: options.roles },
         { provide: APP_FILTER, useClass: ProblemFilter },
@@ -97,10 +105,23 @@ export class OperationsModule implements OnApplicationShutdown {
   }
 }
 
-function shareIntents({ intentSigningKeys, pickerApps }: OperationsOptions): Provider {
-  return {
-    provide: ShareIntents,
-    inject: [Database],
-    useFactory: (database: Database) => new ShareIntents(database, intentSigningKeys, pickerApps),
-  };
+/** What goes with the web: issuing intents, and telling the public how they stand. */
+function shareIntents(options: OperationsOptions): Provider[] {
+  const { intentSigningKeys, pickerApps, statusOrigins } = options;
+  return [
+    {
+      provide: IntentStatusReader,
+      inject: [Database],
+      useFactory: (database: Database) => new IntentStatusReader(database),
+    },
+    {
+      provide: ShareIntents,
+      inject: [Database, IntentStatusReader],
+      useFactory: (database: Database, reader: IntentStatusReader) =>
+        new ShareIntents(database, intentSigningKeys, pickerApps, reader),
+    },
+    { provide: STATUS_ORIGINS, useValue: statusOrigins },
+    ShareStatusLimits,
+    ShareStatusStreams,
+  ];
 }
