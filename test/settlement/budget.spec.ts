@@ -12,6 +12,8 @@ import {
 
 const SHARES = 1_000;
 const PAYMENTS = 100;
+const WORKERS = 3;
+const AT_A_TIME = 50;
 
 describe.each(QUEUE_STORES)('queue on $store', ({ store }) => {
   let db: TestDatabase;
@@ -27,16 +29,22 @@ describe.each(QUEUE_STORES)('queue on $store', ({ store }) => {
   test('a budget of 100 payments, 1,000 shares at once, several worker processes: exactly 100 are paid, the rest ends with `budget`', async () => {
     await givenCampaign(db, { budget: PAYMENTS * 100, budgetWarningPercents: [50, 80] });
     const environment = serviceEnvironment(db, store as StoreName);
-    const [web] = await Promise.all([
-      startServiceProcess(environment),
-      startServiceProcess({ ...environment, ROLES: 'worker' }),
-      startServiceProcess({ ...environment, ROLES: 'worker' }),
-    ]);
+    const web = await startServiceProcess({ ...environment, ROLES: 'web,relay' });
     const resources = Array.from({ length: SHARES }, (_, index) => `share-${index}`);
-    const answers = await Promise.all(
-      resources.map((resource) => web.share(shareBy(`user-of-${resource}`), resource)),
+    for (let start = 0; start < SHARES; start += AT_A_TIME) {
+      const answers = await Promise.all(
+        resources
+          .slice(start, start + AT_A_TIME)
+          .map((resource) => web.share(shareBy(`user-of-${resource}`), resource)),
+      );
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    }
+    // All are waiting when the workers begin, so that they fight for the budget from the first to the last.
+    await Promise.all(
+      Array.from({ length: WORKERS }, () =>
+        startServiceProcess({ ...environment, ROLES: 'worker' }),
+      ),
     );
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     await untilSettled(db, 60_000);
     await untilTold(db, 60_000);
 
