@@ -18,6 +18,7 @@ import { QueueStore, type QueueStoreOptions } from '../queue/queue-store.js';
 import { SettlementQueue } from '../queue/settlement-queue.js';
 import { toBadRequest } from './bad-request.js';
 import { BoundedBodyGuard } from './bounded-body.guard.js';
+import { AdjustmentsController } from './adjustments.controller.js';
 import { CallerRegistry } from './caller.js';
 import { CampaignsController } from './campaigns.controller.js';
 import { CONFIGURED_APPS } from './configured-apps.js';
@@ -33,6 +34,8 @@ import { ShareStatusController } from './share-status.controller.js';
 import { STATUS_ORIGINS } from './share-status.guard.js';
 import { ShareStatusLimits } from './share-status-limits.js';
 import { ShareStatusStreams } from './share-status-streams.js';
+import { RedemptionsController } from './redemptions.controller.js';
+import { RewardsController } from './rewards.controller.js';
 import { UsersController } from './users.controller.js';
 
 export interface OperationsOptions {
@@ -62,6 +65,7 @@ export class OperationsModule implements OnApplicationShutdown {
       ShareIntentsController,
       CampaignsController,
       ShareStatusController,
+      ...[RedemptionsController, RewardsController, AdjustmentsController],
     ];
     const store = new QueueStore(options.queue);
     return {

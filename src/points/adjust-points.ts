@@ -3,7 +3,7 @@ import { newId } from '../database/new-id.js';
 import { availableTo, outside, type Holder } from './holder.js';
 import { carryOut, type Movement } from './movement.js';
 import { planDue } from './plan-due.js';
-import { InsufficientPointsError } from './points-errors.js';
+import { InsufficientPointsError, InvalidAdjustmentError } from './points-errors.js';
 import { recordAudit } from './record-audit.js';
 import { lockPresentUser } from './redeem-points.js';
 import { digestOf, findTransfer, readTransfer, requestKey, type Moved } from './stored-transfer.js';
@@ -24,7 +24,7 @@ export interface AdjustmentRequest extends Holder {
 
 /**
  * Gives or takes points by hand, with a reason. A debit takes no more than can be spent.
- * @throws {InsufficientPointsError} {@link IdempotencyConflictError} {@link UnknownUserError}
+ * @throws {InsufficientPointsError} {@link InvalidAdjustmentError} {@link IdempotencyConflictError} {@link UnknownUserError}
  */
 export async function adjustPoints(database: Database, request: AdjustmentRequest): Promise<Moved> {
   const { app, unit, userRef, direction, amount, expiresAt, actor, reason, now } = request;
@@ -37,6 +37,7 @@ export async function adjustPoints(database: Database, request: AdjustmentReques
     await lockPresentUser(tx, userRef);
     const earlier = await findTransfer(tx, app, key, digest);
     if (earlier !== undefined) return { transfer: earlier, repeated: true };
+    refuseUselessExpiry(request);
     const due = direction === 'debit' ? await planDue(tx, request, now) : undefined;
     if (due !== undefined && due.available < amount)
       throw new InsufficientPointsError(Math.max(due.available, 0), amount);
@@ -53,6 +54,13 @@ export async function adjustPoints(database: Database, request: AdjustmentReques
     });
     return { transfer: await readTransfer(tx, id), repeated: false };
   });
+}
+
+/** A repeated request is not asked: what it gave may have expired since. */
+function refuseUselessExpiry({ direction, expiresAt, now }: AdjustmentRequest): void {
+  if (expiresAt === undefined) return;
+  if (direction === 'debit') throw new InvalidAdjustmentError('expiresAt is for credits only');
+  if (expiresAt <= now) throw new InvalidAdjustmentError('expiresAt must lie in the future');
 }
 
 function toAdjustment(request: AdjustmentRequest, key: string, digest: Buffer): Movement {

@@ -44,12 +44,8 @@ export class UnknownRedemptionError extends Error {
   }
 }
 
-/** The user has been erased meanwhile. */
-export class UnknownUserError extends Error {
-  readonly code = 'KAKAO_SHARE_UNKNOWN_USER';
-  override readonly name = 'UnknownUserError';
-
-  constructor() {
-    super('There is no such user.');
-  }
+/** An adjustment that means nothing. */
+export class InvalidAdjustmentError extends Error {
+  readonly code = 'KAKAO_SHARE_INVALID_ADJUSTMENT';
+  override readonly name = 'InvalidAdjustmentError';
 }

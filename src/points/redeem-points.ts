@@ -1,10 +1,11 @@
 import type { Database, Transaction } from '../database/database.js';
 import { newId } from '../database/new-id.js';
 import { lockUsers } from '../users/lock-users.js';
+import { UnknownUserError } from '../users/unknown-user-error.js';
 import { availableTo, outside, type Holder } from './holder.js';
 import { carryOut, type Movement } from './movement.js';
 import { planDue } from './plan-due.js';
-import { InsufficientPointsError, UnknownUserError } from './points-errors.js';
+import { InsufficientPointsError } from './points-errors.js';
 import { digestOf, findTransfer, readTransfer, requestKey, type Moved } from './stored-transfer.js';
 import { transact } from './transact.js';
 

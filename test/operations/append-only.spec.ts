@@ -1,4 +1,6 @@
 import { errorCodeOf } from '../../src/database/database-errors.js';
+import { clawbackReward } from '../../src/points/clawback-reward.js';
+import { givenReward, givenUser } from '../points/given-reward.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { givenCampaign, shareBy, startTestService, untilSettled } from '../support/test-service.js';
 
@@ -12,8 +14,16 @@ describe('the database itself keeps the books', () => {
 
   beforeAll(async () => {
     db = await createTestDatabase();
-    await givenCampaign(db);
+    const campaignId = await givenCampaign(db);
     await givenCampaign(db, {}, 'other');
+    const held = await givenUser(db, 'held');
+    const now = new Date();
+    await givenReward(db, held, { campaignId, amount: 10, now, releaseAt: new Date('2999-01-01') });
+    const { deliveryId } = await givenReward(db, held, { campaignId, amount: 10, now });
+    await clawbackReward(db.database, {
+      ...{ deliveryId, apps: undefined, actor: 'test', reason: 'test', now },
+      shortfall: 'refuse',
+    });
     const service = await startTestService(db);
     await service.share(shareBy('minji'), 'paid');
     await service.share(shareBy('nobody', { customParameters: {} }), 'unpaid');
@@ -67,6 +77,21 @@ describe('the database itself keeps the books', () => {
     `UPDATE kakao_share.campaign_versions SET rules = '{}'`,
     'DELETE FROM kakao_share.campaign_versions',
     'TRUNCATE kakao_share.campaign_versions',
+    'UPDATE kakao_share.lots SET amount = amount + 1',
+    'UPDATE kakao_share.lots SET expires_at = now()',
+    'DELETE FROM kakao_share.lots',
+    'TRUNCATE kakao_share.lots',
+    'UPDATE kakao_share.lot_uses SET amount = amount + 1',
+    'DELETE FROM kakao_share.lot_uses',
+    'TRUNCATE kakao_share.lot_uses',
+    'UPDATE kakao_share.holds SET amount = amount + 1',
+    'UPDATE kakao_share.holds SET release_at = now()',
+    'DELETE FROM kakao_share.holds',
+    'TRUNCATE kakao_share.holds',
+    'UPDATE kakao_share.clawback_claims SET taken = taken - 1',
+    'UPDATE kakao_share.clawback_claims SET amount = amount + 1',
+    'DELETE FROM kakao_share.clawback_claims',
+    'TRUNCATE kakao_share.clawback_claims',
   ])('%s is refused', async (sql) => {
     const table = /kakao_share\.\w+/.exec(sql)?.[0] ?? '';
     expect(await db.number(`SELECT count(*) FROM ${table}`)).toBeGreaterThan(0);
@@ -99,6 +124,23 @@ describe('the database itself keeps the books', () => {
       'a reward without a payment',
       `INSERT INTO kakao_share.decisions (delivery_id, number, app, verdict, reasons, actor)
        VALUES (gen_random_uuid(), 1, 'default', 'rewarded', '[]', 'test')`,
+    ],
+    [
+      'a user below zero by anything but a clawback',
+      `WITH t AS (SELECT id FROM kakao_share.transfers WHERE kind = 'reward' LIMIT 1),
+            a AS (SELECT id, kind FROM kakao_share.accounts WHERE app = 'default')
+       INSERT INTO kakao_share.entries (id, transfer_id, account_id, amount, balance_after)
+       SELECT gen_random_uuid(), t.id, x.id, x.amount, x.amount FROM t, (
+         (SELECT id, -5 AS amount FROM a WHERE kind = 'user_available' LIMIT 1) UNION ALL
+         (SELECT id, 5 FROM a WHERE kind = 'campaign_budget' LIMIT 1)) x`,
+    ],
+    [
+      'an account below its floor',
+      `UPDATE kakao_share.accounts SET balance = -1 WHERE kind = 'user_pending'`,
+    ],
+    [
+      'a hold that is over without a transfer',
+      `UPDATE kakao_share.holds SET state = 'released' WHERE state = 'pending'`,
     ],
     ['a lot with more left than it had', 'UPDATE kakao_share.lots SET remaining = amount + 1'],
   ])('%s is refused', async (_, sql) => {

@@ -79,10 +79,8 @@ describe('an error of the management API', () => {
   });
 
   test('a method that is none is a problem document', async () => {
-    const deleted = await call(service, `/v1/users/${MARK}`, `Bearer ${TOKEN}`, {
-      method: 'DELETE',
-    });
-    expectProblem(deleted, 404);
+    const put = await call(service, `/v1/users/${MARK}`, `Bearer ${TOKEN}`, { method: 'PUT' });
+    expectProblem(put, 404);
   });
 
   test('what went wrong inside is told to nobody outside', async () => {

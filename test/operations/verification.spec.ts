@@ -1,5 +1,10 @@
 import type { Transaction } from '../../src/database/database.js';
 import { verifyLedger, type Check } from '../../src/ledger/verification.js';
+import { clawbackReward } from '../../src/points/clawback-reward.js';
+import { redeemPoints } from '../../src/points/redeem-points.js';
+import { releaseReward } from '../../src/points/release-reward.js';
+import { reverseRedemption } from '../../src/points/reverse-redemption.js';
+import { givenReward, givenUser } from '../points/given-reward.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import {
   givenCampaign,
@@ -23,6 +28,10 @@ describe('verification finds out that the books were tampered with', () => {
   let transfer: string;
   let delivery: string;
   let account: string;
+  let held: string;
+  let redemption: string;
+  let reversal: string;
+  let clawedBack: string;
 
   beforeAll(async () => {
     db = await createTestDatabase();
@@ -31,6 +40,7 @@ describe('verification finds out that the books were tampered with', () => {
     await service.share(shareBy('minji'), 'one');
     await service.share(shareBy('jisoo'), 'two');
     await untilSettled(db);
+    await givenMovements();
     const [paid] = await db.rows<{ delivery_id: string; transfer_id: string; name: string }>(
       `SELECT k.delivery_id, k.transfer_id, a.name FROM kakao_share.reward_keys k
        JOIN kakao_share.entries e ON e.transfer_id = k.transfer_id
@@ -43,6 +53,26 @@ describe('verification finds out that the books were tampered with', () => {
     await service.stop();
     await db.drop();
   });
+
+  /** One of each: a hold that is pending and one that is released, a redemption and its reversal, a clawback. */
+  async function givenMovements(): Promise<void> {
+    const [campaign] = await db.rows<{ id: string }>('SELECT id FROM kakao_share.campaigns');
+    const now = new Date();
+    const holder = await givenUser(db, 'mover');
+    const given = { campaignId: campaign?.id ?? '', amount: 100, now };
+    const by = { apps: undefined, actor: 'test', reason: 'test', now };
+    const releaseAt = new Date('2999-01-01');
+    held = (await givenReward(db, holder, { ...given, releaseAt })).transferId;
+    const released = await givenReward(db, holder, { ...given, releaseAt });
+    await releaseReward(db.database, { ...by, deliveryId: released.deliveryId });
+    const spent = await redeemPoints(db.database, { ...holder, ...by, amount: 60, key: 'spent' });
+    redemption = spent.transfer.id;
+    reversal = (await reverseRedemption(db.database, { ...by, redemptionId: redemption })).transfer
+      .id;
+    const { deliveryId, transferId } = await givenReward(db, holder, given);
+    clawedBack = transferId;
+    await clawbackReward(db.database, { ...by, deliveryId, shortfall: 'refuse' });
+  }
 
   /** Verifies after a tampering that the database was kept from refusing; then takes it back. */
   async function checksAfter(
@@ -182,6 +212,56 @@ describe('verification finds out that the books were tampered with', () => {
       sql: 'UPDATE kakao_share.reward_keys SET transfer_id = $2 WHERE transfer_id = $1',
       by: () => [transfer, UNKNOWN_ID],
       offender: () => delivery,
+    },
+    {
+      title: 'a user is below zero without a clawback',
+      check: 'floors-hold',
+      sql: `UPDATE kakao_share.entries SET balance_after = -1 WHERE transfer_id = $1 AND amount < 0
+              AND account_id IN (SELECT id FROM kakao_share.accounts WHERE kind = 'user_available')`,
+      by: () => [redemption],
+      offender: () => 'user_available/default/point/',
+    },
+    {
+      title: 'a floor was taken away',
+      check: 'floors-hold',
+      sql: `UPDATE kakao_share.accounts SET floor = NULL WHERE kind = 'redeemed' AND $1::text IS NOT NULL`,
+      by: () => [''],
+      offender: () => 'redeemed/default/point/',
+    },
+    {
+      title: 'a use of a lot was taken away',
+      check: 'lots-match-their-uses',
+      sql: 'DELETE FROM kakao_share.lot_uses WHERE transfer_id = $1',
+      by: () => [redemption],
+      offender: () => redemption,
+    },
+    {
+      title: 'a redemption was reversed for another amount',
+      check: 'redemptions-reversed-once',
+      sql: 'UPDATE kakao_share.transfers SET amount = amount + 1 WHERE id = $1',
+      by: () => [reversal],
+      offender: () => reversal,
+    },
+    {
+      title: 'a held reward was forgotten',
+      check: 'holds-match-pending-points',
+      sql: 'DELETE FROM kakao_share.holds WHERE transfer_id = $1',
+      by: () => [held],
+      offender: () => 'user_pending/default/point/',
+    },
+    {
+      title: 'a held reward counts as released without a release',
+      check: 'holds-resolved-once',
+      sql: `UPDATE kakao_share.holds SET state = 'released', resolved_by = gen_random_uuid() WHERE transfer_id = $1`,
+      by: () => [held],
+      offender: () => held,
+    },
+    {
+      title: 'a claim says that less was taken back',
+      check: 'clawbacks-match-their-claims',
+      sql: `UPDATE kakao_share.clawback_claims SET taken = taken - 1, shortfall = 'net-later' WHERE transfer_id = $1`,
+      by: () => [clawedBack],
+      offender: () => clawedBack,
     },
     {
       title: 'a decision was deleted',

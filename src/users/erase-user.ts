@@ -1,0 +1,104 @@
+import type { Database, Transaction } from '../database/database.js';
+import { newId } from '../database/new-id.js';
+import { UnknownUserError } from './unknown-user-error.js';
+
+/** A user with thousands of shares; others wait for none of the rows. */
+const LIMITS = { statementTimeoutMs: 60_000, lockTimeoutMs: 5_000 };
+
+/** What is still open would be settled, and could be paid, in the name of somebody who is not there any more. */
+export class UserHasOpenDeliveriesError extends Error {
+  readonly code = 'KAKAO_SHARE_USER_HAS_OPEN_DELIVERIES';
+  override readonly name = 'UserHasOpenDeliveriesError';
+
+  constructor() {
+    super('A delivery of this user is not settled yet: erase the user once it is.');
+  }
+}
+
+/** Who is to be erased, by our surrogate id, and why. */
+export interface Erasure {
+  readonly userRef: string;
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/** How many rows were emptied. */
+export interface Erased {
+  readonly deliveries: number;
+  readonly shares: number;
+  readonly intents: number;
+}
+
+/**
+ * Erases a person: the external id and everything that was received of them. Books, decisions and events stay, under a
+ * surrogate id that leads to nobody; who comes back under the same id is somebody new.
+ * @throws {UnknownUserError} {@link UserHasOpenDeliveriesError}
+ */
+export async function eraseUser(database: Database, erasure: Erasure): Promise<Erased> {
+  const { userRef, actor, reason } = erasure;
+  return database.transaction(LIMITS, async (tx) => {
+    const [user] = await tx.query<{ app: string; user_id: string }>(
+      'SELECT app, user_id FROM kakao_share.users WHERE id = $1 AND user_id IS NOT NULL FOR UPDATE',
+      [userRef],
+    );
+    if (user === undefined) throw new UnknownUserError();
+    await refuseWhileOpen(tx, user);
+    const erased = await erase(tx, userRef, user);
+    await tx.query(
+      `INSERT INTO kakao_share.audit (id, actor, app, action, target, after, reason)
+       VALUES ($1, $2, $3, 'user.erase', $4, $5, $6)`,
+      [newId(), actor, user.app, userRef, JSON.stringify(erased), reason],
+    );
+    return erased;
+  });
+}
+
+async function refuseWhileOpen(
+  tx: Transaction,
+  user: { readonly app: string; readonly user_id: string },
+): Promise<void> {
+  const open = await tx.query(
+    `SELECT FROM kakao_share.open_deliveries o JOIN kakao_share.deliveries d ON d.id = o.delivery_id
+     WHERE d.app = $1 AND d.user_id = $2 LIMIT 1`,
+    [user.app, user.user_id],
+  );
+  if (open.length > 0) throw new UserHasOpenDeliveriesError();
+}
+
+async function erase(
+  tx: Transaction,
+  userRef: string,
+  user: { readonly app: string; readonly user_id: string },
+): Promise<Erased> {
+  // What is no share, because it failed or could not be understood, is found by whom it names.
+  const found = await tx.query<{ id: string }>(
+    `SELECT id FROM kakao_share.shares WHERE user_ref = $1
+     UNION
+     SELECT c.delivery_id FROM kakao_share.decisions c JOIN kakao_share.deliveries d ON d.id = c.delivery_id
+     WHERE c.verdict IN ('failed', 'quarantined') AND c.superseded_at IS NULL AND d.app = $2 AND d.user_id = $3`,
+    [userRef, user.app, user.user_id],
+  );
+  const ids = found.map(({ id }) => id);
+  const emptied = async (sql: string, parameter: unknown): Promise<number> =>
+    (await tx.query(`${sql} RETURNING 1`, [parameter])).length;
+  await emptied(
+    `UPDATE kakao_share.differing_repeats SET headers = NULL, query = NULL, body = NULL WHERE delivery_id = ANY($1)`,
+    ids,
+  );
+  const erased = {
+    deliveries: await emptied(
+      `UPDATE kakao_share.deliveries SET user_id = NULL, headers = NULL, query = NULL, body = NULL WHERE id = ANY($1)`,
+      ids,
+    ),
+    shares: await emptied(
+      'UPDATE kakao_share.shares SET room_hash = NULL, custom = NULL WHERE user_ref = $1',
+      userRef,
+    ),
+    intents: await emptied(
+      'UPDATE kakao_share.share_intents SET content_ref = NULL WHERE user_ref = $1 AND content_ref IS NOT NULL',
+      userRef,
+    ),
+  };
+  await tx.query('UPDATE kakao_share.users SET user_id = NULL WHERE id = $1', [userRef]);
+  return erased;
+}
