@@ -27,6 +27,18 @@ export const REWARD_RULES: readonly BookRule[] = [
         AND ((d.amount, d.unit, d.app) IS DISTINCT FROM (t.amount, t.unit, t.app) OR s.id IS NULL)`,
   },
   {
+    name: 'campaign-rewards-match-what-was-paid',
+    rule: 'what caps count as paid is what was paid, one to one',
+    offenders: `
+      SELECT coalesce(c.delivery_id, p.delivery_id)::text AS offender
+      FROM (SELECT delivery_id, user_ref, amount FROM kakao_share.campaign_rewards WHERE paid) c
+      FULL JOIN (
+        SELECT k.delivery_id, t.user_ref, t.amount FROM kakao_share.reward_keys k
+        LEFT JOIN kakao_share.transfers t ON t.id = k.transfer_id
+      ) p ON p.delivery_id = c.delivery_id
+      WHERE (c.amount, c.user_ref) IS DISTINCT FROM (p.amount, coalesce(p.user_ref, c.user_ref))`,
+  },
+  {
     name: 'holds-match-pending-points',
     rule: 'what is pending for every user is the sum of the rewards that are held, each decided so',
     offenders: `

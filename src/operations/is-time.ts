@@ -1,6 +1,5 @@
 import { buildMessage, ValidateBy } from 'class-validator';
-
-const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-]\d{2}:\d{2})$/;
+import { isTime } from './rule-fields.js';
 
 /** A moment in time: RFC 3339 with its offset, of a day that exists. */
 export function IsTime(): PropertyDecorator {
@@ -14,12 +13,4 @@ export function IsTime(): PropertyDecorator {
       ),
     },
   });
-}
-
-function isTime(value: unknown): boolean {
-  if (typeof value !== 'string') return false;
-  const [, year, month, day] = RFC_3339.exec(value) ?? [];
-  if (day === undefined || Number.isNaN(Date.parse(value))) return false;
-  // JavaScript takes 30 February for 2 March.
-  return Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
 }

@@ -65,9 +65,9 @@ export class LedgerController {
     const from = new Date(query.from);
     const to = new Date(query.to);
     const days = (to.getTime() - from.getTime()) / DAY_MS;
-    if (days <= 0) throw new BadRequestException(['to must be after from']);
+    if (days <= 0) throw new BadRequestException(['to: must be after from']);
     if (days > MAX_RANGE_DAYS)
-      throw new BadRequestException([`to must be within ${MAX_RANGE_DAYS} days of from`]);
+      throw new BadRequestException([`to: must be within ${MAX_RANGE_DAYS} days of from`]);
     const user =
       query.userId === undefined
         ? undefined

@@ -16,9 +16,9 @@ import { ShareIntents } from '../intents/share-intents.js';
 import type { KakaoApps } from '../kakao/key-ring.js';
 import { QueueStore, type QueueStoreOptions } from '../queue/queue-store.js';
 import { SettlementQueue } from '../queue/settlement-queue.js';
+import { AdjustmentsController } from './adjustments.controller.js';
 import { toBadRequest } from './bad-request.js';
 import { BoundedBodyGuard } from './bounded-body.guard.js';
-import { AdjustmentsController } from './adjustments.controller.js';
 import { CallerRegistry } from './caller.js';
 import { CampaignsController } from './campaigns.controller.js';
 import { CONFIGURED_APPS } from './configured-apps.js';
@@ -29,13 +29,13 @@ import { LedgerController } from './ledger.controller.js';
 import { PlainNamesPipe } from './plain-names.pipe.js';
 import { ProblemFilter } from './problem.filter.js';
 import { Readiness } from './readiness.js';
+import { RedemptionsController } from './redemptions.controller.js';
+import { RewardsController } from './rewards.controller.js';
 import { ShareIntentsController } from './share-intents.controller.js';
 import { ShareStatusController } from './share-status.controller.js';
 import { STATUS_ORIGINS } from './share-status.guard.js';
 import { ShareStatusLimits } from './share-status-limits.js';
 import { ShareStatusStreams } from './share-status-streams.js';
-import { RedemptionsController } from './redemptions.controller.js';
-import { RewardsController } from './rewards.controller.js';
 import { UsersController } from './users.controller.js';
 
 export interface OperationsOptions {

@@ -59,8 +59,8 @@ export async function adjustPoints(database: Database, request: AdjustmentReques
 /** A repeated request is not asked: what it gave may have expired since. */
 function refuseUselessExpiry({ direction, expiresAt, now }: AdjustmentRequest): void {
   if (expiresAt === undefined) return;
-  if (direction === 'debit') throw new InvalidAdjustmentError('expiresAt is for credits only');
-  if (expiresAt <= now) throw new InvalidAdjustmentError('expiresAt must lie in the future');
+  if (direction === 'debit') throw new InvalidAdjustmentError('expiresAt: is for credits only');
+  if (expiresAt <= now) throw new InvalidAdjustmentError('expiresAt: must lie in the future');
 }
 
 function toAdjustment(request: AdjustmentRequest, key: string, digest: Buffer): Movement {

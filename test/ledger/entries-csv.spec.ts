@@ -2,7 +2,7 @@ import { newId } from '../../src/database/new-id.js';
 import { postTransfers } from '../../src/ledger/post-transfers.js';
 import { availableTo, outside } from '../../src/points/holder.js';
 import { givenReward, givenUser } from '../points/given-reward.js';
-import { apiTokens, bearer, call, type Problem } from '../operations/management.js';
+import { apiTokens, bearer, call } from '../operations/management.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { givenCampaign, startTestService, type TestService } from '../support/test-service.js';
 
@@ -108,11 +108,11 @@ test.each([
   ['', /from/],
   [`from=${hourAway(-1)}`, /to/],
   [`from=yesterday&to=${hourAway(0)}`, /from/],
-  [range(1, -1), /to must be after from/],
-  [range(-400 * 24, 0), /to must be within 366 days/],
+  [range(1, -1), /^to: must be after from/],
+  [range(-400 * 24, 0), /^to: must be within 366 days/],
   [`${range()}&color=red`, /not known/],
 ])('a range of "%s" is refused', async (query, named) => {
-  const answer = await call<Problem>(service, `/v1/ledger/entries.csv?${query}`, bearer('reader'));
+  const answer = await call(service, `/v1/ledger/entries.csv?${query}`, bearer('reader'));
   expect(answer.status).toBe(400);
   expect(answer.body.errors?.join()).toMatch(named);
 });

@@ -107,6 +107,7 @@ describe('verification finds out that the books were tampered with', () => {
       ['redemptions-reversed-once', true],
       ['rewards-paid-once', true],
       ['decisions-match-what-was-paid', true],
+      ['campaign-rewards-match-what-was-paid', true],
       ['holds-match-pending-points', true],
       ['holds-resolved-once', true],
       ['clawbacks-match-their-claims', true],
@@ -241,6 +242,13 @@ describe('verification finds out that the books were tampered with', () => {
       sql: 'UPDATE kakao_share.transfers SET amount = amount + 1 WHERE id = $1',
       by: () => [reversal],
       offender: () => reversal,
+    },
+    {
+      title: 'a cap forgets a reward that was paid',
+      check: 'campaign-rewards-match-what-was-paid',
+      sql: 'DELETE FROM kakao_share.campaign_rewards WHERE delivery_id = $1',
+      by: () => [delivery],
+      offender: () => delivery,
     },
     {
       title: 'a held reward was forgotten',

@@ -500,6 +500,9 @@ describe('looking at points', () => {
       `/v1/users/${userId}/balances?at=yesterday`,
       bearer('reader'),
     );
-    expect(wrong).toMatchObject({ status: 400, body: { errors: [expect.stringMatching(/^at /)] } });
+    expect(wrong).toMatchObject({
+      status: 400,
+      body: { errors: [expect.stringMatching(/^at: /)] },
+    });
   });
 });

@@ -185,7 +185,9 @@ class Player {
       case 'adjust': {
         const { direction, amount: adjusted } = given;
         const expiresAt =
-          given.days === null ? {} : { expiresAt: new Date(now.getTime() + given.days * DAY_MS) };
+          given.days === null || given.direction === 'debit'
+            ? {}
+            : { expiresAt: new Date(now.getTime() + given.days * DAY_MS) };
         const request = { ...by, ...holder, ...expiresAt, key, direction, amount: adjusted };
         return outcomeOf(await adjustPoints(db.database, request));
       }
