@@ -1,7 +1,7 @@
 import { toInteger } from '../database/amount.js';
 import type { Transaction } from '../database/database.js';
 import { accountKey, type Account, type NewTransfer } from './account.js';
-import type { EarlierUse, KnownLots, Lot } from './compute-lots.js';
+import type { KnownLots, Lot, LotUse } from './lot.js';
 
 interface LotRow {
   id: string;
@@ -67,7 +67,7 @@ async function lockLotsToDebit(
   return rows.map(toLot);
 }
 
-async function readUsesOf(tx: Transaction, transferIds: readonly string[]): Promise<EarlierUse[]> {
+async function readUsesOf(tx: Transaction, transferIds: readonly string[]): Promise<LotUse[]> {
   if (transferIds.length === 0) return [];
   const rows = await tx.query<{ lot_id: string; transfer_id: string; amount: string }>(
     'SELECT lot_id, transfer_id, amount FROM kakao_share.lot_uses WHERE transfer_id = ANY($1)',

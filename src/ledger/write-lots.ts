@@ -1,7 +1,7 @@
 import type { Transaction } from '../database/database.js';
 import { insertRows } from '../database/insert-rows.js';
 import { newId } from '../database/new-id.js';
-import type { LotChanges } from './compute-lots.js';
+import type { LotChanges } from './lot.js';
 
 /** Writes new lots, what remains of others, and who took it: one statement each, none for what did not happen. */
 export async function writeLots(

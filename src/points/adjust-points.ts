@@ -1,11 +1,11 @@
 import type { Database } from '../database/database.js';
 import { newId } from '../database/new-id.js';
 import { availableTo, outside, type Holder } from './holder.js';
+import { lockPresentUser } from './lock-present-user.js';
 import { carryOut, type Movement } from './movement.js';
 import { planDue } from './plan-due.js';
 import { InsufficientPointsError, InvalidAdjustmentError } from './points-errors.js';
 import { recordAudit } from './record-audit.js';
-import { lockPresentUser } from './redeem-points.js';
 import { digestOf, findTransfer, readTransfer, requestKey, type Moved } from './stored-transfer.js';
 import { transact } from './transact.js';
 

@@ -1,8 +1,7 @@
-import type { Database, Transaction } from '../database/database.js';
+import type { Database } from '../database/database.js';
 import { newId } from '../database/new-id.js';
-import { lockUsers } from '../users/lock-users.js';
-import { UnknownUserError } from '../users/unknown-user-error.js';
 import { availableTo, outside, type Holder } from './holder.js';
+import { lockPresentUser } from './lock-present-user.js';
 import { carryOut, type Movement } from './movement.js';
 import { planDue } from './plan-due.js';
 import { InsufficientPointsError } from './points-errors.js';
@@ -37,12 +36,6 @@ export async function redeemPoints(database: Database, request: RedemptionReques
     await carryOut(tx, [...due.movements, redemption]);
     return { transfer: await readTransfer(tx, redemption.transfer.id), repeated: false };
   });
-}
-
-/** @throws {UnknownUserError} for a user that was erased meanwhile */
-export async function lockPresentUser(tx: Transaction, userRef: string): Promise<void> {
-  const { present } = await lockUsers(tx, [], [userRef]);
-  if (!present.has(userRef)) throw new UnknownUserError();
 }
 
 function toRedemption(request: RedemptionRequest, key: string, digest: Buffer): Movement {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import type { Account, AccountName, NewTransfer } from '../../src/ledger/account.js';
 import { accountKey } from '../../src/ledger/account.js';
-import { computeLots, type KnownLots, type Lot } from '../../src/ledger/compute-lots.js';
+import { computeLots } from '../../src/ledger/compute-lots.js';
 import { LedgerError } from '../../src/ledger/ledger-errors.js';
+import type { KnownLots, Lot } from '../../src/ledger/lot.js';
 
 const account = { app: 'default', unit: 'point' };
 const user: AccountName = { ...account, owner: { kind: 'user_available', userRef: 'minji' } };
