@@ -96,6 +96,7 @@ ALTER TABLE shares
   ADD CHECK ((intent_status = 'valid') = (intent_id IS NOT NULL));
 
 CREATE INDEX shares_by_intent ON shares (intent_id) WHERE intent_id IS NOT NULL;
+CREATE INDEX shares_by_time ON shares (app, received_at, id);  -- what a simulation runs over
 
 -- What caps, cool-downs and ladders look at; kept for ever, one narrow row per reward. Unpaid: observed, or a test.
 CREATE TABLE campaign_rewards (

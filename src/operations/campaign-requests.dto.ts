@@ -4,7 +4,7 @@ import { CAMPAIGN_STATES, type CampaignState } from '../campaigns/campaign.js';
 import { IsBoolean, IsIntegerFrom, IsObjectOf, IsOneOf, MayBeAbsent, Must } from './field-rules.js';
 import { IsText } from './is-text.js';
 import { DEFAULT_LIMIT, MAX_LIMIT, PageQuery } from './page.js';
-import { isText } from './rule-fields.js';
+import { isText, isTime, TIME } from './rule-fields.js';
 import { RulesFields } from './rules.dto.js';
 
 const MAX_NAME_CHARS = 200;
@@ -92,3 +92,15 @@ export class KillSwitchRequest extends ReasonedRequest {
 }
 
 export class DeleteRequest extends ReasonedRequest {}
+
+/** Rules to try, and over the shares of which period. */
+export class SimulationRequest {
+  @IsObjectOf(() => RulesFields)
+  rules!: RulesFields;
+
+  @Must(TIME, isTime)
+  from!: string;
+
+  @Must(TIME, isTime)
+  to!: string;
+}

@@ -1,5 +1,8 @@
+import { NotFoundException } from '@nestjs/common';
 import { toInteger } from '../database/amount.js';
 import type { CampaignRules, CampaignState } from '../campaigns/campaign.js';
+import type { Queryable } from '../database/database.js';
+import type { Caller } from './caller.js';
 
 /** A campaign as it stands. */
 export interface CampaignView {
@@ -68,6 +71,21 @@ export function showCampaign(row: CampaignRow): CampaignView {
     rules: row.rules,
     createdAt: row.created_at.toISOString(),
   };
+}
+
+/** A campaign that the caller may see; of the others it learns nothing. */
+export async function findCampaign(
+  queryable: Queryable,
+  id: string,
+  { apps }: Caller,
+): Promise<CampaignView> {
+  const [row] = await queryable.query<CampaignRow>(
+    `${SELECT_CAMPAIGN} WHERE c.id = $1 AND c.deleted_at IS NULL`,
+    [id],
+  );
+  if (row === undefined || apps?.includes(row.app) === false)
+    throw new NotFoundException('no such campaign');
+  return showCampaign(row);
 }
 
 /** One version of a campaign, and who made it. */

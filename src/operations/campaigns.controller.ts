@@ -5,7 +5,6 @@ import {
   Get,
   HttpCode,
   Inject,
-  NotFoundException,
   Param,
   ParseUUIDPipe,
   Post,
@@ -30,6 +29,7 @@ import {
   VersionsQuery,
 } from './campaign-requests.dto.js';
 import {
+  findCampaign,
   SELECT_CAMPAIGN,
   showCampaign,
   showVersion,
@@ -92,13 +92,7 @@ export class CampaignsController {
     @Param('id', ParseUUIDPipe) id: string,
     @CurrentCaller() caller: Caller,
   ): Promise<CampaignView> {
-    const [row] = await this.database.query<CampaignRow>(
-      `${SELECT_CAMPAIGN} WHERE c.id = $1 AND c.deleted_at IS NULL`,
-      [id],
-    );
-    if (row === undefined || caller.apps?.includes(row.app) === false)
-      throw new NotFoundException('no such campaign');
-    return showCampaign(row);
+    return findCampaign(this.database, id, caller);
   }
 
   @Get(':id/versions')
@@ -108,7 +102,7 @@ export class CampaignsController {
     @Query() { cursor, limit }: VersionsQuery,
     @CurrentCaller() caller: Caller,
   ): Promise<Page<CampaignVersionView>> {
-    await this.view(id, caller);
+    await findCampaign(this.database, id, caller);
     const rows = await this.database.query<CampaignVersionRow>(
       `SELECT version, state, effective_from, actor, reason, rules FROM kakao_share.campaign_versions
        WHERE campaign_id = $1 AND ($2::int IS NULL OR version < $2) ORDER BY version DESC LIMIT $3`,

@@ -36,6 +36,7 @@ import { ShareStatusController } from './share-status.controller.js';
 import { STATUS_ORIGINS } from './share-status.guard.js';
 import { ShareStatusLimits } from './share-status-limits.js';
 import { ShareStatusStreams } from './share-status-streams.js';
+import { SimulationController } from './simulation.controller.js';
 import { UsersController } from './users.controller.js';
 
 export interface OperationsOptions {
@@ -66,6 +67,7 @@ export class OperationsModule implements OnApplicationShutdown {
       CampaignsController,
       ShareStatusController,
       ...[RedemptionsController, RewardsController, AdjustmentsController],
+      SimulationController,
     ];
     const store = new QueueStore(options.queue);
     return {

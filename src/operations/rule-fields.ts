@@ -10,12 +10,16 @@ const MAX_VALUE_CHARS = 200;
 /** Time zones are written as in `Asia/Seoul`. An offset is none: Postgres would read its sign the other way round. */
 const TIME_ZONE = /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+){0,2}$/;
 /** To the millisecond, which is what JavaScript and Postgres both keep; offsets as far as there are any. */
-const TIME =
+const TIME_PATTERN =
   /^(19[7-9]\d|[2-9]\d{3})-(0[1-9]|1[0-2])-(\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,3})?(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)$/;
+
+/** What a time must be, in words. */
+export const TIME =
+  'be an RFC 3339 time with an offset, to the millisecond at most, of a day that exists';
 
 /** An RFC 3339 time with an offset, of a day that exists. */
 export function isTime(value: unknown): boolean {
-  const [, year, month, day] = (typeof value === 'string' ? TIME.exec(value) : null) ?? [];
+  const [, year, month, day] = (typeof value === 'string' ? TIME_PATTERN.exec(value) : null) ?? [];
   return Number(day) >= 1 && Number(day) <= new Date(Number(year), Number(month), 0).getDate();
 }
 

@@ -20,7 +20,7 @@ import {
   MAX_AMOUNT,
   UnverifiedCapsFields,
 } from './reward-rules.dto.js';
-import { areAscending, isListOf, isText, isTime, isTimeZone } from './rule-fields.js';
+import { areAscending, isListOf, isText, isTime, isTimeZone, TIME } from './rule-fields.js';
 import { MatchFields, RoomSizesFields, SingleChatroomFields } from './share-rules.dto.js';
 
 /** A hundred of the largest amounts. */
@@ -32,7 +32,6 @@ const MAX_WARNINGS = 10;
 const YEAR_IN_SECONDS = 365 * 24 * 3_600;
 const YEAR_IN_HOURS = 365 * 24;
 const TEN_YEARS_IN_DAYS = 3_650;
-const TIME = 'be an RFC 3339 time with an offset, to the millisecond at most, of a day that exists';
 
 /** The rules of a campaign as a caller gives them: each field by itself. What is between them is the campaigns' own matter. */
 export class RulesFields {
