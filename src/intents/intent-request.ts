@@ -23,15 +23,22 @@ export interface IntentRequest {
 }
 
 export const MAX_CONTENT_REF_CHARS = 200;
-export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
+/** Of an app, or of who asks. */
+const MAX_NAME_CHARS = 256;
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
 
 /** What is wrong with a request, apart from its share; each fault begins with the field. */
 export function intentRequestFaults(request: IntentRequest): string[] {
-  const { userId, campaignId, contentRef, expiresInMinutes, idempotencyKey } = request;
+  const { app, userId, campaignId, contentRef, expiresInMinutes, idempotencyKey, issuedBy } =
+    request;
   const hasUser = isText(userId) && Buffer.byteLength(userId) <= MAX_USER_ID_BYTES;
   const hasContent = isText(contentRef) && charsOf(contentRef) <= MAX_CONTENT_REF_CHARS;
   const hasLifetime = Number.isSafeInteger(expiresInMinutes) && (expiresInMinutes ?? 0) > 0;
+  const isName = (name: string | undefined): boolean =>
+    name === undefined || (isText(name) && name.length <= MAX_NAME_CHARS);
   return [
+    ...faultUnless(isName(app), `app: must be text of 1 to ${MAX_NAME_CHARS} characters`),
+    ...faultUnless(isName(issuedBy), `issuedBy: must be text of 1 to ${MAX_NAME_CHARS} characters`),
     ...faultUnless(hasUser, `userId: must be text of 1 to ${MAX_USER_ID_BYTES} bytes`),
     ...faultUnless(isUuid(campaignId), "campaignId: must be a campaign's id"),
     ...faultUnless(

@@ -2,6 +2,7 @@ import {
   BadRequestException,
   Inject,
   Injectable,
+  Logger,
   type CanActivate,
   type ExecutionContext,
 } from '@nestjs/common';
@@ -28,6 +29,8 @@ const PREFLIGHT = {
  */
 @Injectable()
 export class ShareStatusGuard implements CanActivate {
+  #toldOfProxy = false;
+
   constructor(
     private readonly limits: ShareStatusLimits,
     @Inject(STATUS_ORIGINS) private readonly origins: StatusOrigins,
@@ -39,6 +42,7 @@ export class ShareStatusGuard implements CanActivate {
     const response = http.getResponse<ServerResponse>();
     this.#setHeaders(request, response);
     if (request.method === 'OPTIONS') return true;
+    this.#tellOfProxy(request);
     this.limits.countClient(clientOf(request), response);
     // URLs end in histories, logs and referrers.
     if (request.url?.includes('?') === true)
@@ -46,6 +50,16 @@ export class ShareStatusGuard implements CanActivate {
         'a query is not taken: send the token as X-Share-Intent, or in the body of a POST',
       );
     return true;
+  }
+
+  /** Once, since anybody can send such a header. */
+  #tellOfProxy({ headers, ip, socket }: PublicRequest): void {
+    if (this.#toldOfProxy || headers['x-forwarded-for'] === undefined) return;
+    if (ip !== socket.remoteAddress) return;
+    this.#toldOfProxy = true;
+    new Logger('ShareStatus').warn(
+      'A page asks through a proxy that is not trusted, so all clients behind it are limited as one: set TRUSTED_PROXIES.',
+    );
   }
 
   #setHeaders({ method, headers }: IncomingMessage, response: ServerResponse): void {

@@ -129,6 +129,8 @@ describe.each(PLATFORMS)('a host on %s that issues intents', (platform) => {
 test('a host that passes on what it was sent is told every field that is wrong', async () => {
   const intents = new ShareIntents(undefined as never, KEYS);
   const request = {
+    app: '\0',
+    issuedBy: '',
     userId: 1,
     campaignId: 'x',
     contentRef: '',
@@ -140,6 +142,8 @@ test('a host that passes on what it was sent is told every field that is wrong',
   await expect(issuing).rejects.toMatchObject({ code: 'KAKAO_SHARE_INTENT_REQUEST' });
   const { faults } = (await issuing.catch((error: unknown) => error)) as IntentRequestError;
   expect(faults.map((fault) => fault.split(':')[0])).toEqual([
+    'app',
+    'issuedBy',
     'userId',
     'campaignId',
     'contentRef',
