@@ -100,7 +100,7 @@ function assemble(
             () => {
               relay.wake();
             },
-            intentSigningKeys.length === 0 ? undefined : new IntentSigningKeys(intentSigningKeys),
+            openSigningKeys(intentSigningKeys),
           ),
       },
       {
@@ -145,6 +145,15 @@ function assemble(
     ],
     exports: [ShareEvents],
   };
+}
+
+/** Said at the start: with keys at the webs alone every genuine share would end as forged. */
+function openSigningKeys(secrets: readonly string[]): IntentSigningKeys | undefined {
+  if (secrets.length > 0) return new IntentSigningKeys(secrets);
+  new Logger('Settler').warn(
+    'No keys for share intents: a share that carries one earns nothing. Name the same keys as where intents are issued.',
+  );
+  return undefined;
 }
 
 function transportNames(options: SettlementModuleOptions): readonly EventTransportName[] {
