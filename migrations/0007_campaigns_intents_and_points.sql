@@ -270,3 +270,6 @@ CREATE TRIGGER clawback_claims_never_truncated BEFORE TRUNCATE ON clawback_claim
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE INDEX accounts_by_user ON accounts (user_ref) WHERE user_ref IS NOT NULL;
+
+-- Who asks what became of a user's shares, or erases a person, finds also what only names the user.
+CREATE INDEX deliveries_by_claimed_user ON deliveries (user_id, app) WHERE user_id IS NOT NULL;

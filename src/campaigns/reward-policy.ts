@@ -74,7 +74,8 @@ export function decideReward(
 }
 
 const UNUSABLE_TOKEN = {
-  invalid: 'the share carried a token that was not signed here, or with a key that is not listed here',
+  invalid:
+    'the share carried a token that was not signed here, or with a key that is not listed here',
   foreign: 'the share carried a token that was not issued for this app',
 };
 

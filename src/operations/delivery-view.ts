@@ -67,16 +67,12 @@ export const SELECT_DELIVERY = `
   LEFT JOIN kakao_share.decisions c ON c.delivery_id = d.id AND c.superseded_at IS NULL
   LEFT JOIN kakao_share.open_deliveries o ON o.delivery_id = d.id`;
 
-// A share is found by its user; what is no share, because it waits or failed, by whom it names.
+// By whose share it is, and by whom it names: a forged one is found by both.
 export const OF_USER = `
   d.id IN (
     SELECT s.id FROM kakao_share.shares s JOIN kakao_share.users u ON u.id = s.user_ref WHERE u.user_id = ?
-    UNION ALL
-    SELECT w.delivery_id FROM kakao_share.open_deliveries w JOIN kakao_share.deliveries n ON n.id = w.delivery_id
-    WHERE n.user_id = ?
-    UNION ALL
-    SELECT f.delivery_id FROM kakao_share.decisions f JOIN kakao_share.deliveries n ON n.id = f.delivery_id
-    WHERE f.verdict = 'failed' AND f.superseded_at IS NULL AND n.user_id = ?
+    UNION
+    SELECT n.id FROM kakao_share.deliveries n WHERE n.user_id = ?
   )`;
 
 export function showDelivery(row: DeliveryRow): DeliveryView {

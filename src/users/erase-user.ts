@@ -70,12 +70,11 @@ async function erase(
   userRef: string,
   user: { readonly app: string; readonly user_id: string },
 ): Promise<Erased> {
-  // What is no share, because it failed or could not be understood, is found by whom it names.
+  // Whoever forged this user's id into a share of their own left it in that delivery too.
   const found = await tx.query<{ id: string }>(
     `SELECT id FROM kakao_share.shares WHERE user_ref = $1
      UNION
-     SELECT c.delivery_id FROM kakao_share.decisions c JOIN kakao_share.deliveries d ON d.id = c.delivery_id
-     WHERE c.verdict IN ('failed', 'quarantined') AND c.superseded_at IS NULL AND d.app = $2 AND d.user_id = $3`,
+     SELECT id FROM kakao_share.deliveries WHERE app = $2 AND user_id = $3`,
     [userRef, user.app, user.user_id],
   );
   const ids = found.map(({ id }) => id);
@@ -85,13 +84,14 @@ async function erase(
     `UPDATE kakao_share.differing_repeats SET headers = NULL, query = NULL, body = NULL WHERE delivery_id = ANY($1)`,
     ids,
   );
+  await emptied('UPDATE kakao_share.shares SET custom = NULL WHERE id = ANY($1)', ids);
   const erased = {
     deliveries: await emptied(
       `UPDATE kakao_share.deliveries SET user_id = NULL, headers = NULL, query = NULL, body = NULL WHERE id = ANY($1)`,
       ids,
     ),
     shares: await emptied(
-      'UPDATE kakao_share.shares SET room_hash = NULL, custom = NULL WHERE user_ref = $1',
+      'UPDATE kakao_share.shares SET room_hash = NULL WHERE user_ref = $1',
       userRef,
     ),
     intents: await emptied(
