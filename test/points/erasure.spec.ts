@@ -10,6 +10,8 @@ import {
   untilSettled,
   type TestService,
 } from '../support/test-service.js';
+import { INTENT_PARAMETER } from '../../src/intents/intent-token.js';
+import { givenIntent, SIGNING_KEY } from '../settlement/given-intent.js';
 import { givenReward } from './given-reward.js';
 
 /** Stands in everything that was received of the user, so that it is found wherever it is left. */
@@ -17,12 +19,14 @@ const MARK = 'minji-who-asked-us';
 
 let db: TestDatabase;
 let service: TestService;
+let campaignId: string;
 
 beforeAll(async () => {
   db = await createTestDatabase();
-  await givenCampaign(db);
+  campaignId = await givenCampaign(db);
   service = await startTestService(db, {
     environment: {
+      INTENT_SIGNING_KEYS: SIGNING_KEY,
       API_TOKENS: apiTokens({
         operator: { scopes: ['operate'] },
         cashier: { scopes: ['money', 'read'] },
@@ -43,7 +47,7 @@ function erase(userId: string, as = 'operator', body = '{"reason":"asked for it"
 }
 
 /** Tables, and how many of their rows still tell the mark. */
-async function whereMarked(): Promise<string[]> {
+async function whereMarked(mark = MARK): Promise<string[]> {
   const tables = await db.rows<{ name: string }>(
     `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'kakao_share' AND table_type = 'BASE TABLE'`,
   );
@@ -52,7 +56,7 @@ async function whereMarked(): Promise<string[]> {
     // Bytes are shown as hex, so both are looked for.
     const count = await db.number(
       `SELECT count(*) FROM kakao_share.${name} t WHERE t::text LIKE $1 OR t::text LIKE $2`,
-      [`%${MARK}%`, `%${Buffer.from(MARK).toString('hex')}%`],
+      [`%${mark}%`, `%${Buffer.from(mark).toString('hex')}%`],
     );
     if (count > 0) found.push(name);
   }
@@ -149,4 +153,23 @@ test('nobody is erased while a delivery of theirs is unsettled, or without a rea
   });
   await db.rows('DELETE FROM kakao_share.open_deliveries WHERE delivery_id = $1', [deliveryId]);
   expect((await erase('jisoo')).status).toBe(200);
+});
+
+test('a user whom a forger named in a share of the forger’s own is found there and erased there too', async () => {
+  const victim = 'named-by-a-forger';
+  await service.share(shareBy(victim), 'of the victim');
+  const token = await givenIntent(db, { campaignId, userId: 'forger' });
+  const forged = { [INTENT_PARAMETER]: token, user_id: victim };
+  await service.share(shareBy('forger', { customParameters: forged }), 'of the forger');
+  await untilSettled(db);
+  const found = await service.api<{ items: { resourceId: string; userId: string }[] }>(
+    `/v1/deliveries?userId=${victim}`,
+  );
+  expect(found.body.items.map(({ resourceId, userId }) => [resourceId, userId])).toEqual([
+    ['of the forger', 'forger'],
+    ['of the victim', victim],
+  ]);
+  expect((await erase(victim)).status).toBe(200);
+  expect(await whereMarked(victim)).toEqual([]);
+  expect((await verifyLedger(db.database)).ok).toBe(true);
 });
