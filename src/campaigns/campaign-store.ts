@@ -20,7 +20,7 @@ interface VersionRow {
   rules: CampaignRules;
 }
 
-/** The versions of all campaigns of these apps that were in force at some moment from `earliest` to `latest`. */
+/** The versions of all campaigns of these apps that were in force at some moment from `earliest` to `latest`, drafts aside: they decide nothing. */
 export async function readCampaignVersions(
   queryable: Queryable,
   apps: readonly string[],
@@ -30,7 +30,7 @@ export async function readCampaignVersions(
   const rows = await queryable.query<VersionRow>(
     `SELECT v.campaign_id, c.app, c.unit, v.version, v.effective_from, v.state, v.rules
      FROM kakao_share.campaigns c JOIN kakao_share.campaign_versions v ON v.campaign_id = c.id
-     WHERE c.app = ANY($1) AND v.effective_from <= $3
+     WHERE c.app = ANY($1) AND v.state <> 'draft' AND v.effective_from <= $3
        AND NOT EXISTS (SELECT FROM kakao_share.campaign_versions later
                        WHERE later.campaign_id = v.campaign_id AND later.version > v.version AND later.effective_from <= $2)
      ORDER BY v.campaign_id, v.version LIMIT ${MAX_VERSIONS + 1}`,

@@ -11,6 +11,8 @@ import { apiTokens, bearer, call, type DeliveryBody, type PageBody } from './man
 
 const UNKNOWN_ID = '019a0000-0000-7000-8000-000000000000';
 const READS = [
+  '/v1/campaigns',
+  `/v1/campaigns/${UNKNOWN_ID}`,
   '/v1/deliveries',
   `/v1/deliveries/${UNKNOWN_ID}`,
   '/v1/users/minji',
