@@ -188,6 +188,28 @@ describe('from the promise to the points', () => {
     expect(await told(intent.token)).toMatchObject({ state: 'not-rewarded', amount: 0 });
   });
 
+  test('once its user is erased an intent pays nobody, and whoever comes back under the same id is somebody new', async () => {
+    const campaignId = await givenCampaign(db, STRICT);
+    const intent = await issue('leaver', campaignId);
+    const erasing = service.api('/v1/users/leaver', {
+      method: 'DELETE',
+      body: JSON.stringify({ reason: 'asked for it' }),
+    });
+    const [erased, ...meanwhile] = await Promise.all([
+      erasing,
+      ...Array.from({ length: 5 }, () => issue('leaver', campaignId)),
+    ]);
+    expect(erased.status).toBe(200);
+    await kakaoTells(intent, 'too-late');
+    expect(await told(intent.token)).toMatchObject({ state: 'not-rewarded', amount: 0 });
+    const view = await service.api(`/v1/share-intents/${intent.id}`);
+    expect(view.body).toMatchObject({ userId: null, contentRef: null, state: 'refused' });
+    const back = await issue('leaver', campaignId);
+    expect(new Set([back, ...meanwhile].map(({ id }) => id)).size).toBe(6);
+    await kakaoTells(back, 'back-again');
+    expect(await told(back.token)).toMatchObject({ state: 'paid', amount: 100 });
+  });
+
   test('a paid intent gives its place to the next one', async () => {
     const intent = { pays: 'once', atMost: null, lifetimeMinutes: 60, maxOpenPerUser: 1 } as const;
     const campaignId = await givenCampaign(db, { ...STRICT, intent });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { HttpException } from '@nestjs/common';
+import { HttpException, Logger } from '@nestjs/common';
 import { newId } from '../../src/database/new-id.js';
 import type { Database } from '../../src/database/database.js';
 import { IntentStatusReader } from '../../src/intents/intent-status-reader.js';
@@ -21,6 +21,8 @@ let db: TestDatabase;
 let intentIds: string[];
 
 beforeAll(async () => {
+  // A database that goes away is told to the log, and would be to whoever runs this.
+  Logger.overrideLogger(false);
   db = await createTestDatabase();
   const campaignId = await givenCampaign(db);
   const intents = new ShareIntents(db.database, ['k'.repeat(32)]);
