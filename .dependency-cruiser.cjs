@@ -17,7 +17,7 @@ const MAY_IMPORT = {
   shares: ['kakao', 'database'],
   events: ['database', 'queue', 'lifecycle'],
   deliveries: ['kakao', 'queue', 'database', 'lifecycle'],
-  webhook: ['kakao', 'deliveries', 'queue', 'database'],
+  webhook: ['kakao', 'intents', 'deliveries', 'queue', 'database'],
   settlement: [
     ...['kakao', 'deliveries', 'queue', 'database', 'lifecycle'],
     ...['campaigns', 'intents', 'users', 'ledger', 'points', 'shares', 'events'],

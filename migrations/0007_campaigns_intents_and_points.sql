@@ -273,3 +273,7 @@ CREATE INDEX accounts_by_user ON accounts (user_ref) WHERE user_ref IS NOT NULL;
 
 -- Who asks what became of a user's shares, or erases a person, finds also what only names the user.
 CREATE INDEX deliveries_by_claimed_user ON deliveries (user_id, app) WHERE user_id IS NOT NULL;
+
+-- Which intent a delivery that waits says it carries: not verified, but enough to tell the page that its share has arrived.
+ALTER TABLE open_deliveries ADD COLUMN intent_id uuid;
+CREATE INDEX open_deliveries_by_intent ON open_deliveries (intent_id) WHERE intent_id IS NOT NULL;

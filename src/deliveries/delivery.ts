@@ -17,6 +17,8 @@ export interface Delivery {
   readonly userParameter: string;
   /** Whom it names, so that it is found before it is settled. A claim, not a proof. */
   readonly userId?: string | undefined;
+  /** Which intent it says it carries, so that its page hears that it has arrived. A claim, not a proof. */
+  readonly intentId?: string | undefined;
   readonly method: string;
   /** The chosen headers; never Authorization. */
   readonly headers: Readonly<Record<string, string>>;

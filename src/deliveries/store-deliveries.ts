@@ -10,9 +10,9 @@ const STORE = `
   WITH given AS (
     SELECT * FROM unnest(
       $1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::text[],
-      $9::text[], $10::json[], $11::bytea[], $12::bytea[], $13::bytea[], $14::json[]
+      $9::text[], $10::json[], $11::bytea[], $12::bytea[], $13::bytea[], $14::json[], $15::uuid[]
     ) AS g (id, source, app, resource_id, received_at, key_fingerprint, user_parameter, user_id, method,
-            headers, query, body, digest, problems)
+            headers, query, body, digest, problems, intent_id)
   ), keyed AS (
     INSERT INTO kakao_share.delivery_keys (resource_id, app, source, delivery_id, received_at, digest)
     SELECT resource_id, app, source, id, received_at, digest FROM given
@@ -25,12 +25,14 @@ const STORE = `
   ), stored AS (
     INSERT INTO kakao_share.deliveries (id, source, app, resource_id, received_at, key_fingerprint, user_parameter, user_id, method,
                             headers, query, body, digest, problems)
-    SELECT * FROM fresh
+    SELECT id, source, app, resource_id, received_at, key_fingerprint, user_parameter, user_id, method,
+           headers, query, body, digest, problems FROM fresh
     ON CONFLICT (id) DO NOTHING
     RETURNING id
   ), opened AS (
-    INSERT INTO kakao_share.open_deliveries (delivery_id, dispatched_at, leased_until)
-    SELECT id, clock_timestamp(), clock_timestamp() + make_interval(secs => ${DISPATCH_LEASE_S}) FROM stored
+    INSERT INTO kakao_share.open_deliveries (delivery_id, dispatched_at, leased_until, intent_id)
+    SELECT id, clock_timestamp(), clock_timestamp() + make_interval(secs => ${DISPATCH_LEASE_S}), intent_id
+    FROM stored JOIN fresh USING (id)
   )
   SELECT id FROM fresh`;
 
@@ -103,6 +105,7 @@ async function insert(tx: Transaction, deliveries: readonly Delivery[]): Promise
     column((d) => d.body),
     column(digestOf),
     column((d) => (d.problems.length > 0 ? JSON.stringify(d.problems) : null)),
+    column((d) => d.intentId ?? null),
   ]);
   return new Set(rows.map(({ id }) => id));
 }

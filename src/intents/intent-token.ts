@@ -44,3 +44,19 @@ export function readIntentToken(token: string, keys: IntentSigningKeys): IntentC
     expiresAt: new Date(claim.readUIntBE(ID_BYTES, CLAIM_BYTES - ID_BYTES) * 1_000),
   };
 }
+
+/** Which intent a text that looks like a token speaks of. Nothing is verified: good for looking up, never for paying. */
+export function claimedIntentId(token: string): string | undefined {
+  const signed = TOKEN.exec(token)?.[2];
+  return signed && idOf(Buffer.from(signed, 'base64url'));
+}
+
+/** Undefined where the bytes are no id: anybody can write any. */
+function idOf(claim: Buffer): string | undefined {
+  const bytes = claim.subarray(0, ID_BYTES);
+  try {
+    return stringify(bytes);
+  } catch {
+    return undefined;
+  }
+}

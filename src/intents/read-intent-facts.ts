@@ -25,7 +25,7 @@ export async function readIntentFacts(
 ): Promise<Map<string, IntentFacts>> {
   const rows = await queryable.query<FactsRow>(
     `SELECT i.id, i.expires_at, i.expires_at <= clock_timestamp() AS is_expired, c.unit,
-            e.paid, e.held, e.rewards, s.arrived, s.undecided, v.rule
+            e.paid, e.held, e.rewards, s.arrived OR w.waits AS arrived, s.undecided OR w.waits AS undecided, v.rule
      FROM kakao_share.share_intents i
      JOIN kakao_share.campaigns c ON c.id = i.campaign_id
      JOIN LATERAL (
@@ -43,6 +43,8 @@ export async function readIntentFacts(
        SELECT count(*) > 0 AS arrived, coalesce(bool_or(d.delivery_id IS NULL), false) AS undecided
        FROM (SELECT id FROM kakao_share.shares WHERE intent_id = i.id ORDER BY id DESC LIMIT ${NEWEST_SHARES}) n
        LEFT JOIN kakao_share.decisions d ON d.delivery_id = n.id AND d.superseded_at IS NULL) s ON true
+     JOIN LATERAL (
+       SELECT EXISTS (SELECT FROM kakao_share.open_deliveries WHERE intent_id = i.id) AS waits) w ON true
      WHERE i.id = ANY($1)`,
     [ids],
   );

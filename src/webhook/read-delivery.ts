@@ -1,7 +1,8 @@
 import { SHARE_SOURCE, type Delivery } from '../deliveries/delivery.js';
 import type { Problem } from '../kakao/parameter.js';
 import { readResourceId } from '../kakao/resource-id.js';
-import { readShareWebhook } from '../kakao/share-webhook.js';
+import { claimedIntentId, INTENT_PARAMETER } from '../intents/intent-token.js';
+import { readShareWebhook, type ShareWebhook } from '../kakao/share-webhook.js';
 import type { Arrival } from './doorstep.js';
 
 const BODY_LOST: Problem = {
@@ -36,6 +37,7 @@ export function readDelivery(arrival: Arrival, userParameter: string, id: string
     keyFingerprint: fingerprint,
     userParameter,
     userId: Array.isArray(reading) ? undefined : reading.userId,
+    intentId: Array.isArray(reading) ? undefined : readClaimedIntent(reading),
     method,
     headers,
     query,
@@ -45,4 +47,9 @@ export function readDelivery(arrival: Arrival, userParameter: string, id: string
       ...(Array.isArray(reading) ? reading : []),
     ],
   };
+}
+
+function readClaimedIntent({ custom }: ShareWebhook): string | undefined {
+  const value = custom.find(({ name }) => name === INTENT_PARAMETER)?.value;
+  return value !== undefined && 'text' in value ? claimedIntentId(value.text) : undefined;
 }
