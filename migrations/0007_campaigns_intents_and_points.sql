@@ -137,7 +137,7 @@ CREATE TRIGGER campaign_rewards_never_truncated BEFORE TRUNCATE ON campaign_rewa
 
 ALTER TABLE decisions DROP CONSTRAINT decisions_check;
 ALTER TABLE decisions
-  ADD COLUMN verified boolean,  -- whether an intent stood behind it; null where no campaign was asked
+  ADD COLUMN verified boolean,  -- whether an intent stood behind it; null where no campaign was asked, and on what was decided before this column
   ADD CONSTRAINT only_rewards_have_transfers CHECK ((verdict IN ('rewarded', 'held')) = (transfer_id IS NOT NULL));
 
 ALTER TABLE transfers DROP CONSTRAINT transfers_kind_check;

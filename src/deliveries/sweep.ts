@@ -6,7 +6,7 @@ import { DISPATCH_LEASE_S } from './store-deliveries.js';
 const MAX_WAITING_JOBS = 50;
 /** One sweep fills at most this many jobs. */
 const MAX_SWEPT = 10 * MAX_DELIVERIES_PER_JOB;
-/** The queue's times come from other machines' clocks; an alarm is raised at a skew of 1 s. */
+/** The queue's times come from other machines' clocks, which are taken to be no further apart. */
 const CLOCK_SKEW_S = 5;
 const LIMITS = { statementTimeoutMs: 10_000 };
 

@@ -52,7 +52,9 @@ export class NoSigningKeysError extends Error {
   override readonly name = 'NoSigningKeysError';
 
   constructor() {
-    super('No share intents are issued: set INTENT_SIGNING_KEYS, the same for every process.');
+    super(
+      'Share intents are neither issued nor paid: set INTENT_SIGNING_KEYS, the same for every process.',
+    );
   }
 }
 

@@ -44,7 +44,8 @@ export async function readIntentFacts(
        FROM (SELECT id FROM kakao_share.shares WHERE intent_id = i.id ORDER BY id DESC LIMIT ${NEWEST_SHARES}) n
        LEFT JOIN kakao_share.decisions d ON d.delivery_id = n.id AND d.superseded_at IS NULL) s ON true
      JOIN LATERAL (
-       SELECT EXISTS (SELECT FROM kakao_share.open_deliveries WHERE intent_id = i.id) AS waits) w ON true
+       SELECT EXISTS (SELECT FROM kakao_share.open_deliveries o JOIN kakao_share.deliveries d ON d.id = o.delivery_id
+                      WHERE o.intent_id = i.id AND d.app = i.app) AS waits) w ON true
      WHERE i.id = ANY($1)`,
     [ids],
   );

@@ -6,6 +6,7 @@ import { insertRows } from '../database/insert-rows.js';
 import type { NewTransfer } from '../ledger/account.js';
 import { postTransfers } from '../ledger/post-transfers.js';
 import { recordHolds } from '../points/record-holds.js';
+import { readClock } from '../points/transact.js';
 import { SETTLEMENT_ACTOR, type Outcome } from './outcome.js';
 
 /** An outcome that moves points. */
@@ -34,6 +35,7 @@ export async function payRewards(tx: Transaction, outcomes: readonly Outcome[]):
     if (earned === undefined || campaign === undefined || transferId === undefined) return [];
     return [{ outcome, earned, campaign, transferId }];
   });
+  if (payments.length === 0) return;
   await insertRows(
     tx,
     'kakao_share.reward_keys',
@@ -45,11 +47,16 @@ export async function payRewards(tx: Transaction, outcomes: readonly Outcome[]):
       transfer_id: transferId,
     })),
   );
-  await postTransfers(tx, payments.map(toTransfer));
+  // Points can be spent from now on, however long ago the share was received: so their time begins now.
+  const now = await readClock(tx);
+  await postTransfers(
+    tx,
+    payments.map((payment) => toTransfer(payment, now)),
+  );
   await recordHolds(tx, payments.flatMap(toHold));
 }
 
-function toTransfer({ outcome, earned, campaign, transferId }: Payment): NewTransfer {
+function toTransfer({ outcome, earned, campaign, transferId }: Payment, now: Date): NewTransfer {
   const { campaignId, userRef, amount, unit, heldUntil } = earned;
   const { expiresAfterDays } = campaign.rules;
   const account = { app: outcome.app, unit };
@@ -66,7 +73,7 @@ function toTransfer({ outcome, earned, campaign, transferId }: Payment): NewTran
     actor: SETTLEMENT_ACTOR,
     ...(isHeld || expiresAfterDays === null
       ? {}
-      : { lotExpiresAt: new Date(outcome.receivedAt.getTime() + expiresAfterDays * DAY_MS) }),
+      : { lotExpiresAt: new Date(now.getTime() + expiresAfterDays * DAY_MS) }),
   };
 }
 

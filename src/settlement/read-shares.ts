@@ -1,6 +1,7 @@
 import { digestRoom, type IntentFacts, type ShareFacts } from '../campaigns/share-facts.js';
 import type { Transaction } from '../database/database.js';
-import { INTENT_PARAMETER, readIntentToken } from '../intents/intent-token.js';
+import { NoSigningKeysError } from '../intents/intent-errors.js';
+import { claimedIntentId, INTENT_PARAMETER, readIntentToken } from '../intents/intent-token.js';
 import { readIntents, type StoredIntent } from '../intents/read-intents.js';
 import type { IntentSigningKeys } from '../intents/signing-keys.js';
 import type { ShareWebhook } from '../kakao/share-webhook.js';
@@ -53,27 +54,40 @@ async function followTokens(
     tx,
     readable.flatMap(({ claim }) => ('id' in claim ? [claim.id] : [])),
   );
-  return readable.map(({ delivery, webhook, claim }) => {
-    if (!('id' in claim)) return { delivery, webhook, intent: claim.status };
-    const intent = intents.get(claim.id);
-    // Signed with our key, yet not ours: of another app, or of another installation with the same key.
-    return { delivery, webhook, intent: intent?.app === delivery.app ? intent : 'foreign' };
-  });
+  return readable.map(({ delivery, webhook, claim }) => ({
+    delivery,
+    webhook,
+    intent: 'id' in claim ? judge(claim, intents.get(claim.id), delivery.app) : claim.status,
+  }));
 }
 
-/** Without keys no token can be ours. An empty one is none. */
+/**
+ * Signed with our key, yet not ours: of another app, or of another installation with the same key.
+ * @throws {NoSigningKeysError} when nothing can be verified here and the intent does exist: a worker that has the keys pays it
+ */
+function judge(
+  claim: { readonly isVerified: boolean },
+  intent: StoredIntent | undefined,
+  app: string,
+): Carried['intent'] {
+  if (!claim.isVerified && intent !== undefined) throw new NoSigningKeysError();
+  if (!claim.isVerified) return 'invalid';
+  return intent?.app === app ? intent : 'foreign';
+}
+
+/** Without keys nothing is verified. An empty token is none. */
 function readToken(
   { custom }: ShareWebhook,
   keys: IntentSigningKeys | undefined,
-): { id: string } | { status: 'none' | 'invalid' } {
+): { id: string; isVerified: boolean } | { status: 'none' | 'invalid' } {
   const given = custom.filter(({ name }) => name === INTENT_PARAMETER).map(({ value }) => value);
   const [only] = given;
   if (only === undefined) return { status: 'none' };
   if (given.length > 1) return { status: 'invalid' };
   if ('json' in only) return { status: only.json === 'null' ? 'none' : 'invalid' };
   if (only.text === '') return { status: 'none' };
-  const claim = keys === undefined ? undefined : readIntentToken(only.text, keys);
-  return claim ?? { status: 'invalid' };
+  const id = keys === undefined ? claimedIntentId(only.text) : readIntentToken(only.text, keys)?.id;
+  return id === undefined ? { status: 'invalid' } : { id, isVerified: keys !== undefined };
 }
 
 /** Nobody is looked up by a claim when an intent says whose share it is. */

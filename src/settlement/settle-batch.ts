@@ -1,6 +1,7 @@
 import { readCampaignVersions } from '../campaigns/campaign-store.js';
 import type { Transaction } from '../database/database.js';
 import { newId } from '../database/new-id.js';
+import { blankDeliveries } from '../deliveries/blank-deliveries.js';
 import { recordEvents } from '../events/record-events.js';
 import type { IntentSigningKeys } from '../intents/signing-keys.js';
 import { recordShares } from '../shares/record-shares.js';
@@ -9,7 +10,7 @@ import { closeDeliveries, lockOpenDeliveries, type OpenDelivery } from './open-d
 import { headOf, problemReasons, SETTLEMENT_ACTOR, type Outcome } from './outcome.js';
 import { eventsOf } from './outcome-events.js';
 import { payRewards } from './pay-rewards.js';
-import { readShares } from './read-shares.js';
+import { readShares, type Understood } from './read-shares.js';
 import { readSituation } from './read-situation.js';
 import { writeDecisions } from './write-decisions.js';
 
@@ -37,7 +38,12 @@ export async function settleBatch(
       ...facts,
       deliveryId: delivery.id,
       webhook,
+      isErased: isOfErasedUser({ facts }),
     })),
+  );
+  await blankDeliveries(
+    tx,
+    understood.filter(isOfErasedUser).map(({ delivery }) => delivery.id),
   );
   await payRewards(tx, outcomes);
   await writeDecisions(tx, outcomes, SETTLEMENT_ACTOR);
@@ -47,6 +53,11 @@ export async function settleBatch(
     outcomes.map(({ deliveryId }) => deliveryId),
   );
   return outcomes.length;
+}
+
+/** The intent leads to somebody who is not there any more: nothing new is kept of that person. */
+function isOfErasedUser({ facts }: Pick<Understood, 'facts'>): boolean {
+  return facts.intent.status === 'valid' && facts.userRef === undefined;
 }
 
 async function readVersions(

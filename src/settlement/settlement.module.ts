@@ -6,6 +6,7 @@ import { BullmqTransport } from '../events/bullmq-transport.js';
 import { Relay } from '../events/relay.js';
 import { ShareEvents } from '../events/share-events.js';
 import type { EventTransport } from '../events/transport.js';
+import { NoSigningKeysError } from '../intents/intent-errors.js';
 import { IntentSigningKeys } from '../intents/signing-keys.js';
 import { PointsClerk } from '../points/points-clerk.js';
 import { QueueStore } from '../queue/queue-store.js';
@@ -147,12 +148,10 @@ function assemble(
   };
 }
 
-/** Said at the start: with keys at the webs alone every genuine share would end as forged. */
+/** Said at the start: what carries an intent is left to a worker that has the keys, and fails where none has. */
 function openSigningKeys(secrets: readonly string[]): IntentSigningKeys | undefined {
   if (secrets.length > 0) return new IntentSigningKeys(secrets);
-  new Logger('Settler').warn(
-    'No keys for share intents: a share that carries one earns nothing. Name the same keys as where intents are issued.',
-  );
+  new Logger('Settler').warn(new NoSigningKeysError().message);
   return undefined;
 }
 

@@ -13,6 +13,8 @@ export interface NewShare {
     readonly id?: string;
   };
   readonly webhook: ShareWebhook;
+  /** Its user was erased before: neither room nor custom parameters are kept. */
+  readonly isErased: boolean;
 }
 
 /** Records shares. One that a delivery has recorded before (a replay) stays as it was. */
@@ -34,11 +36,11 @@ export async function recordShares(tx: Transaction, shares: readonly NewShare[])
       column((s) => s.app),
       column((s) => s.userRef ?? null),
       column((s) => s.webhook.fields.CHAT_TYPE),
-      column((s) => s.webhook.fields.HASH_CHAT_ID),
+      column((s) => (s.isErased ? null : s.webhook.fields.HASH_CHAT_ID)),
       column((s) => s.webhook.fields.TEMPLATE_ID ?? null),
       column((s) => s.webhook.fields.IS_SINGLE_CHATROOM ?? null),
       column((s) => s.webhook.fields.CHAT_MEMBER_COUNT_RANGE ?? null),
-      column((s) => writeCustomParameters(s.webhook.custom)),
+      column((s) => (s.isErased ? null : writeCustomParameters(s.webhook.custom))),
       column((s) => s.webhook.unknownValues.join(',')),
       column((s) => s.receivedAt),
       column((s) => s.intent.status),

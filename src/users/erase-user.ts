@@ -42,7 +42,7 @@ export async function eraseUser(database: Database, erasure: Erasure): Promise<E
       [userRef],
     );
     if (user === undefined) throw new UnknownUserError();
-    await refuseWhileOpen(tx, user);
+    await refuseWhileOpen(tx, userRef, user);
     const erased = await erase(tx, userRef, user);
     await tx.query(
       `INSERT INTO kakao_share.audit (id, actor, app, action, target, after, reason)
@@ -53,14 +53,17 @@ export async function eraseUser(database: Database, erasure: Erasure): Promise<E
   });
 }
 
+/** Named by the webhook, or by the intent that it carries. */
 async function refuseWhileOpen(
   tx: Transaction,
+  userRef: string,
   user: { readonly app: string; readonly user_id: string },
 ): Promise<void> {
   const open = await tx.query(
     `SELECT FROM kakao_share.open_deliveries o JOIN kakao_share.deliveries d ON d.id = o.delivery_id
-     WHERE d.app = $1 AND d.user_id = $2 LIMIT 1`,
-    [user.app, user.user_id],
+     WHERE (d.app = $1 AND d.user_id = $2)
+        OR o.intent_id IN (SELECT id FROM kakao_share.share_intents WHERE user_ref = $3) LIMIT 1`,
+    [user.app, user.user_id, userRef],
   );
   if (open.length > 0) throw new UserHasOpenDeliveriesError();
 }

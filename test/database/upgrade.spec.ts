@@ -35,7 +35,6 @@ afterAll(() => db.drop());
 async function givenPaidBefore(userId: string, room: string): Promise<void> {
   const [campaign, user, transfer] = [newId(), newId(), newId()];
   const delivery = givenDelivery(newId(), { userId, room });
-  await givenStored(db, [delivery]);
   const run = (sql: string, ...values: unknown[]) => db.rows(sql, values);
   await run(
     `INSERT INTO kakao_share.users (id, app, user_id) VALUES ($1, 'default', $2)`,
@@ -117,7 +116,16 @@ async function givenPaidBefore(userId: string, room: string): Promise<void> {
     campaign,
     transfer,
   );
-  await run(`DELETE FROM kakao_share.open_deliveries WHERE delivery_id = $1`, delivery.id);
+  await run(
+    `INSERT INTO kakao_share.deliveries
+       (id, source, app, resource_id, received_at, key_fingerprint, user_parameter, user_id, method, headers, query, body, digest)
+     VALUES ($1, 'kakao.share', 'default', $2, $3, 'test', 'user_id', $4, 'POST', '{}', '', $5, '')`,
+    delivery.id,
+    delivery.resourceId,
+    delivery.receivedAt,
+    userId,
+    delivery.body,
+  );
 }
 
 test('what was paid before campaigns were data still counts, and the old rules go on as they were meant', async () => {

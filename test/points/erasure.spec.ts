@@ -10,8 +10,15 @@ import {
   untilSettled,
   type TestService,
 } from '../support/test-service.js';
-import { INTENT_PARAMETER } from '../../src/intents/intent-token.js';
-import { givenIntent, SIGNING_KEY } from '../settlement/given-intent.js';
+import { claimedIntentId, INTENT_PARAMETER } from '../../src/intents/intent-token.js';
+import { settleBatch } from '../../src/settlement/settle-batch.js';
+import {
+  deliveryWith,
+  givenIntent,
+  SIGNING_KEY,
+  SIGNING_KEYS,
+} from '../settlement/given-intent.js';
+import { givenStored } from '../settlement/open-settlement.js';
 import { givenReward } from './given-reward.js';
 
 /** Stands in everything that was received of the user, so that it is found wherever it is left. */
@@ -172,4 +179,35 @@ test('a user whom a forger named in a share of the forger’s own is found there
   expect((await erase(victim)).status).toBe(200);
   expect(await whereMarked(victim)).toEqual([]);
   expect((await verifyLedger(db.database)).ok).toBe(true);
+});
+
+test('a share that carries the intent of somebody who was erased leaves nothing of that person behind', async () => {
+  const userId = 'erased-with-an-open-intent';
+  const room = `room-of-${userId}`;
+  const token = await givenIntent(db, { campaignId, userId });
+  expect((await erase(userId)).status).toBe(200);
+  const customParameters = { [INTENT_PARAMETER]: token, user_id: userId };
+  await service.share(shareBy(userId, { hashChatId: room, customParameters }), 'after erasure');
+  await untilSettled(db);
+  expect(
+    await db.rows(
+      `SELECT c.verdict FROM kakao_share.decisions c JOIN kakao_share.deliveries d ON d.id = c.delivery_id
+       WHERE d.resource_id = 'after erasure'`,
+    ),
+  ).toEqual([{ verdict: 'no-user' }]);
+  expect(await whereMarked(room)).toEqual([]);
+  expect(await whereMarked(userId)).toEqual([]);
+});
+
+test('nobody is erased while a share that carries their intent is unsettled', async () => {
+  const userId = 'waiting-with-an-intent';
+  const token = await givenIntent(db, { campaignId, userId });
+  // Stored as the door stores it; no job is asked for, so that it waits.
+  const delivery = { ...deliveryWith(token), intentId: claimedIntentId(token) };
+  const ids = await givenStored(db, [delivery]);
+  expect(await erase(userId)).toMatchObject({ status: 409 });
+  await db.database.transaction({ statementTimeoutMs: 10_000 }, (tx) =>
+    settleBatch(tx, ids, SIGNING_KEYS),
+  );
+  expect((await erase(userId)).status).toBe(200);
 });

@@ -27,7 +27,10 @@ beforeAll(async () => {
 afterEach(() => proveWhole(db, []));
 afterAll(() => db.drop());
 
-function settle(ids: readonly string[], keys = SIGNING_KEYS): Promise<number> {
+function settle(
+  ids: readonly string[],
+  keys: IntentSigningKeys | undefined = SIGNING_KEYS,
+): Promise<number> {
   return db.database.transaction(LIMITS, (tx) => settleBatch(tx, ids, keys));
 }
 
@@ -277,4 +280,43 @@ test('a reward that is held is pending, and the books say so', async () => {
       [app],
     ),
   ).toEqual([{ state: 'pending', amount: 100, expires_after_days: 30, later: true }]);
+});
+
+test('a worker without keys leaves a share that carries an intent to one that has them, and takes none for forged', async () => {
+  const { app, campaignId } = await givenApp();
+  const token = await givenIntent(db, { app, campaignId, userId: user() });
+  const forged = writeIntentToken(
+    { id: newId(), expiresAt: new Date(Date.now() + 60_000) },
+    SIGNING_KEYS,
+  );
+  const ids = await givenStored(db, [deliveryWith(token, { app }), deliveryWith(forged, { app })]);
+  const settleWithoutKeys = (id: string) =>
+    db.database.transaction(LIMITS, (tx) => settleBatch(tx, [id], undefined));
+  await expect(settleWithoutKeys(ids[0] ?? '')).rejects.toThrow('set INTENT_SIGNING_KEYS');
+  await settleWithoutKeys(ids[1] ?? '');
+  expect(await verdictsOf(db, ids)).toEqual(['pending', 'intent-invalid']);
+  await settle(ids);
+  expect(await verdictsOf(db, ids)).toEqual(['rewarded', 'intent-invalid']);
+});
+
+test('points expire counted from when they can be spent, however late the share was settled', async () => {
+  const { app, campaignId } = await givenApp({ expiresAfterDays: 1 });
+  const twoDaysAgo = new Date(Date.now() - 2 * 24 * 3_600_000);
+  const userId = user();
+  const token = await givenIntent(db, {
+    app,
+    campaignId,
+    userId,
+    issuedAt: new Date(+twoDaysAgo - 1_000),
+  });
+  expect(await verdictsAfter([deliveryWith(token, { app, receivedAt: twoDaysAgo })])).toEqual([
+    'rewarded',
+  ]);
+  expect(
+    await db.rows(
+      `SELECT l.expires_at BETWEEN now() + interval '23 hours' AND now() + interval '24 hours' AS "aDayFromNow"
+       FROM kakao_share.lots l JOIN kakao_share.accounts a ON a.id = l.account_id WHERE a.app = $1`,
+      [app],
+    ),
+  ).toEqual([{ aDayFromNow: true }]);
 });
