@@ -74,7 +74,10 @@ export class DeliveriesController {
       },
       { sql: OF_USER, value: query.userId },
       query.verdict === 'pending'
-        ? { sql: 'c.verdict IS NULL AND ?', value: true }
+        ? {
+            sql: 'd.id IN (SELECT delivery_id FROM kakao_share.open_deliveries) AND ?',
+            value: true,
+          }
         : { sql: 'c.verdict = ?', value: query.verdict },
       { sql: 'd.id < ?', value: query.cursor },
     ].filter(({ value }) => value !== undefined);

@@ -7,7 +7,7 @@ const PAGE_ROWS = 1_000;
 /** Ids are made by processes, times by the database: their clocks are closer than this. */
 const CLOCK_MARGIN_MS = 24 * 60 * 60 * 1_000;
 /** What a spreadsheet takes for a formula; in a text it is kept from being one. */
-const FORMULA = /^[=+\-@\t\r]/;
+const FORMULA = /^[\s\uFEFF]*[=+\-@＝＋－＠]|^[\t\r\n]/;
 
 /** What an export is about. */
 export interface LedgerRange {

@@ -28,7 +28,7 @@ export function createRequestLog(logger: Logger): HttpLogger {
 }
 
 /**
- * Without host, query and fragment, and with what names a user left out. Escapes of ASCII are undone first, however often they
+ * Without host, query and fragment, and with what names a user, or could be an intent's token, left out. Escapes of ASCII are undone first, however often they
  * were escaped: `%75sers` is read as `users`. Nothing here can fail on a malformed one. Routers do not mind the case of letters.
  */
 function pathOf(url: string): string {
@@ -36,6 +36,6 @@ function pathOf(url: string): string {
     .replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '')
     .replace(/%(?:25)*([2-7][\da-f])/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
     .replace(/[?#].*/s, '')
-    .replace(/(\/users\/).+/is, '$1…');
+    .replace(/(\/(?:users|share-status)\/).+/is, '$1…');
   return path.length > MAX_PATH_CHARS ? `${path.slice(0, MAX_PATH_CHARS - 1)}…` : path;
 }

@@ -40,17 +40,29 @@ export async function lockHold(tx: Transaction, transferId: string): Promise<Hol
   return row === undefined ? undefined : toHold(row);
 }
 
-/** Reads and locks what is due for these users, which the caller holds; in the order in which it fell due. */
+/**
+ * Reads and locks what is due for these users, which the caller holds; in the order in which it fell due. What a campaign holds
+ * whose kill switch is on waits until it is off, or until somebody decides by hand: the campaign's row is locked, so that once the
+ * switch has answered nothing is released any more.
+ */
 export async function lockDueHolds(
   tx: Transaction,
   userRefs: readonly string[],
   now: Date,
   limit: number,
 ): Promise<Hold[]> {
-  const rows = await tx.query<HoldRow>(
-    `${SELECT_HOLD} WHERE user_ref = ANY($1) AND state = 'pending' AND release_at <= $2
-     ORDER BY release_at, transfer_id LIMIT ${limit} FOR UPDATE`,
+  const campaigns = await tx.query<{ id: string; is_killed: boolean }>(
+    `SELECT id, killed_at IS NOT NULL AS is_killed FROM kakao_share.campaigns
+     WHERE id IN (SELECT campaign_id FROM kakao_share.holds
+                  WHERE user_ref = ANY($1) AND state = 'pending' AND release_at <= $2)
+     ORDER BY id FOR SHARE`,
     [userRefs, now],
+  );
+  const paying = campaigns.filter(({ is_killed }) => !is_killed).map(({ id }) => id);
+  const rows = await tx.query<HoldRow>(
+    `${SELECT_HOLD} WHERE user_ref = ANY($1) AND state = 'pending' AND release_at <= $2 AND campaign_id = ANY($3)
+     ORDER BY release_at, transfer_id LIMIT ${limit} FOR UPDATE`,
+    [userRefs, now, paying],
   );
   return rows.map(toHold);
 }

@@ -28,6 +28,7 @@ const DUTIES: readonly Duty[] = [
     name: 'releasing held rewards',
     due: `SELECT DISTINCT user_ref FROM (
             SELECT user_ref FROM kakao_share.holds WHERE state = 'pending' AND release_at <= $1
+              AND campaign_id NOT IN (SELECT id FROM kakao_share.campaigns WHERE killed_at IS NOT NULL)
             ORDER BY release_at LIMIT ${MAX_MOVEMENTS}) d LIMIT ${MAX_USERS}`,
     work: releaseDueHolds,
   },

@@ -73,11 +73,13 @@ async function erase(
   userRef: string,
   user: { readonly app: string; readonly user_id: string },
 ): Promise<Erased> {
-  // Whoever forged this user's id into a share of their own left it in that delivery too.
+  // Whoever forged this user's id into a share of their own left it in that delivery too. What has come in meanwhile is settled
+  // first: it is somebody new's.
   const found = await tx.query<{ id: string }>(
     `SELECT id FROM kakao_share.shares WHERE user_ref = $1
      UNION
-     SELECT id FROM kakao_share.deliveries WHERE app = $2 AND user_id = $3`,
+     SELECT d.id FROM kakao_share.deliveries d WHERE d.app = $2 AND d.user_id = $3
+       AND NOT EXISTS (SELECT FROM kakao_share.open_deliveries o WHERE o.delivery_id = d.id)`,
     [userRef, user.app, user.user_id],
   );
   const ids = found.map(({ id }) => id);

@@ -10,7 +10,7 @@ const HEADER =
   'entry_id,transfer_id,recorded_at,occurred_at,app,unit,account,kind,amount,balance_after,user_id,campaign_id,origin_id,actor,reason';
 /** A user id, and a reason, that a spreadsheet would run, and that would break a line in two. */
 const FORMULA_USER = '=HYPERLINK("http://evil","x")';
-const FORMULA_REASON = '@SUM(1)\r\n"quoted", and more';
+const FORMULA_REASON = ' ＠SUM(1)\r\n"quoted", and more';
 
 let db: TestDatabase;
 let service: TestService;
@@ -79,7 +79,7 @@ test('amounts keep their sign; a text that a spreadsheet would run is kept from 
   const { text } = await csv(range());
   expect(text).toMatch(/,user_available,adjustment,-30,70,minji,/);
   expect(text).toContain(`"'=HYPERLINK(""http://evil"",""x"")"`);
-  expect(text).toContain(`,cashier,"'@SUM(1)\r\n""quoted"", and more"\r\n`);
+  expect(text).toContain(`,cashier,"' ＠SUM(1)\r\n""quoted"", and more"\r\n`);
 });
 
 test('a range has a beginning and an end, of when entries were recorded', async () => {

@@ -103,6 +103,7 @@ describe('logs at their most talkative', () => {
       `/v1/deliveries?userId=${USER}&resourceId=${TYPED}`,
       `/v1/deliveries?${TYPED}=1`,
       `/v1/events?userId=${USER}`,
+      `/share-status/${TYPED}`,
       `/elsewhere?user_id=${USER}&token=${TYPED}`,
       '/health/ready',
     ];

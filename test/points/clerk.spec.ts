@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/database/data-source.js';
 import { Database } from '../../src/database/database.js';
+import { turnKillSwitch } from '../../src/campaigns/kill-switch.js';
 import { verifyLedger } from '../../src/ledger/verification.js';
 import { adjustPoints } from '../../src/points/adjust-points.js';
 import { clawbackReward } from '../../src/points/clawback-reward.js';
@@ -14,6 +15,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { givenCampaign, startTestService } from '../support/test-service.js';
 import { givenReward, givenUser } from './given-reward.js';
 
+const LIMITS = { statementTimeoutMs: 10_000 };
 const DAY_MS = 86_400_000;
 const START = new Date('2026-01-01T00:00:00Z');
 const after = (days: number): Date => new Date(START.getTime() + days * DAY_MS);
@@ -74,6 +76,26 @@ test('two clerks at once release what is due once, and what is not due not at al
     expect(await transfersOf(holder, 'release')).toBe(1);
     expect(await available(holder)).toBe(10);
   }
+});
+
+test('what a killed campaign holds is not released by schedule, until its kill switch is off', async () => {
+  const holder = await someone();
+  // Before anything that other tests hold falls due.
+  const early = after(-9);
+  const killed = await givenCampaign(db, {}, 'killed');
+  const inApp = { ...(await givenUser(db, 'of-a-killed-campaign', 'killed')) };
+  await givenReward(db, inApp, { campaignId: killed, amount: 10, now: START, releaseAt: early });
+  await givenReward(db, holder, { campaignId, amount: 10, now: START, releaseAt: early });
+  const turn = (on: boolean) =>
+    db.database.transaction(LIMITS, (tx) =>
+      turnKillSwitch(tx, { campaignId: killed, on, actor: 'test', reason: 'fraud' }),
+    );
+  await turn(true);
+  expect(await clerksWork(early)).toBe(1);
+  expect([await available(inApp), await available(holder)]).toEqual([0, 10]);
+  await turn(false);
+  expect(await clerksWork(early)).toBe(1);
+  expect(await available(inApp)).toBe(10);
 });
 
 test('points expire once, by lot, counted from their release', async () => {
