@@ -1,4 +1,4 @@
-import { calendarDay } from './calendar-day.js';
+import { isSameDay } from './calendar-day.js';
 import type { CampaignVersion } from './campaign.js';
 import type { PastReward } from './reward-history.js';
 import type { ShareFacts } from './share-facts.js';
@@ -116,8 +116,7 @@ function onSameDay(
   rewards: readonly PastReward[],
   timeZone: string,
 ): PastReward[] {
-  const day = calendarDay(receivedAt, timeZone);
-  return rewards.filter((reward) => calendarDay(reward.receivedAt, timeZone) === day);
+  return rewards.filter((reward) => isSameDay(receivedAt, reward.receivedAt, timeZone));
 }
 
 function times(count: number): string {

@@ -1,4 +1,4 @@
-import { calendarDay } from './calendar-day.js';
+import { isSameDay } from './calendar-day.js';
 import type { CampaignVersion, LadderScope } from './campaign.js';
 import type { PastReward } from './reward-history.js';
 import type { ShareFacts } from './share-facts.js';
@@ -26,5 +26,5 @@ function isInScope(
   if (intent.status === 'valid' && reward.intentId === undefined) return false;
   if (scope === 'intent') return intent.status === 'valid' && reward.intentId === intent.id;
   if (scope === 'campaign') return true;
-  return calendarDay(receivedAt, timeZone) === calendarDay(reward.receivedAt, timeZone);
+  return isSameDay(receivedAt, reward.receivedAt, timeZone);
 }
