@@ -56,6 +56,16 @@ ALTER TABLE campaign_versions ADD CONSTRAINT live_campaigns_are_capped CHECK (
   state <> 'live' OR rules -> 'caps' -> 'unlimited' = 'true'
   OR jsonb_typeof(rules -> 'caps' -> 'perUserPerDay') = 'number' OR jsonb_typeof(rules -> 'caps' -> 'perUser') = 'number');
 
+-- Each campaign that was not thrown away, as it stands: its newest version, and the name of the account that pays.
+CREATE VIEW current_campaigns AS
+  SELECT c.id, c.app, c.name, c.unit, c.created_at, c.killed_at, v.version, v.state, v.rules, v.effective_from,
+         'campaign_budget/' || c.app || '/' || c.unit || '/' || c.id AS budget_account
+  FROM campaigns c
+  JOIN LATERAL (
+    SELECT version, state, rules, effective_from FROM campaign_versions
+    WHERE campaign_id = c.id ORDER BY version DESC LIMIT 1) v ON true
+  WHERE c.deleted_at IS NULL;
+
 -- A promise made before the share: it binds a share to a user and a campaign. Kept for ever.
 CREATE TABLE share_intents (
   id              uuid        PRIMARY KEY,

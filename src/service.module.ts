@@ -14,7 +14,7 @@ export interface ServiceSettings extends Settings {
 }
 
 /** Where the queue is: Redis where one is named, otherwise the same Postgres. */
-export function queueStoreOf(settings: ServiceSettings): QueueStoreOptions {
+function queueStoreOf(settings: ServiceSettings): QueueStoreOptions {
   const { redisUrl, databaseUrl, queuePrefix } = settings;
   return redisUrl === undefined
     ? { postgres: { url: databaseUrl } }

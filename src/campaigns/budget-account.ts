@@ -1,5 +1,5 @@
 import type { Transaction } from '../database/database.js';
-import { accountKey, type AccountName } from '../ledger/account.js';
+import { accountKey, budgetOf } from '../ledger/account.js';
 import { LedgerError } from '../ledger/ledger-errors.js';
 import { lockAccounts } from '../ledger/lock-accounts.js';
 import { CampaignRefusedError } from './campaign-errors.js';
@@ -14,9 +14,9 @@ export interface LockedBudget {
 /** Locks the account that pays a campaign's rewards, bringing it into being where nothing was paid yet. */
 export async function lockBudget(
   tx: Transaction,
-  { id: campaignId, app, unit }: { id: string; app: string; unit: string },
+  { id: campaignId, ...owner }: { id: string; app: string; unit: string },
 ): Promise<LockedBudget> {
-  const name: AccountName = { app, unit, owner: { kind: 'campaign_budget', campaignId } };
+  const name = budgetOf({ campaignId, ...owner });
   const account = (await lockAccounts(tx, [name])).get(accountKey(name));
   if (account === undefined) throw new LedgerError('A budget has no account after it was locked.');
   return { accountId: account.id, spent: 0 - account.balance };

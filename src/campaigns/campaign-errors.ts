@@ -21,3 +21,9 @@ export class UnknownCampaignError extends Error {
     super('no such campaign');
   }
 }
+
+/** More campaigns than an app can run, or a decision can look at. */
+export class TooManyCampaignsError extends Error {
+  readonly code = 'KAKAO_SHARE_TOO_MANY_CAMPAIGNS';
+  override readonly name = 'TooManyCampaignsError';
+}

@@ -1,14 +1,12 @@
 import type { Queryable } from '../database/database.js';
+import { TooManyCampaignsError } from './campaign-errors.js';
 import type { CampaignRules, CampaignState, CampaignVersion } from './campaign.js';
 
-/** Far more campaigns than any app has. Beyond it nothing is decided rather than something by chance. */
-const MAX_VERSIONS = 5_000;
+/** Of each app: five times what it can run at a time. Beyond it nothing is decided rather than something by chance. */
+const MAX_VERSIONS_PER_APP = 5_000;
 
-/** More campaigns than a decision can look at. */
-export class TooManyCampaignsError extends Error {
-  readonly code = 'KAKAO_SHARE_TOO_MANY_CAMPAIGNS';
-  override readonly name = 'TooManyCampaignsError';
-}
+/** So long after a campaign closed its late shares are told that it did; who shares later still was never promised anything. */
+const REMEMBERED_MS = 90 * 24 * 3_600_000;
 
 interface VersionRow {
   campaign_id: string;
@@ -20,25 +18,34 @@ interface VersionRow {
   rules: CampaignRules;
 }
 
-/** The versions of all campaigns of these apps that were in force at some moment from `earliest` to `latest`, drafts aside: they decide nothing. */
+/** For which shares campaigns are asked for. */
+export interface VersionsScope {
+  readonly apps: readonly string[];
+  /** When the first of them was received, and the last. */
+  readonly earliest: Date;
+  readonly latest: Date;
+  /** Campaigns that their intents name: read however long they are closed. */
+  readonly named: readonly string[];
+}
+
+/**
+ * The versions that were in force at some moment of the scope, of the campaigns that could decide: drafts never do, nor does
+ * what closed long before and is named by nobody. Where the apps close so many that they would not fit, only what closed in the
+ * scope, or later, is read: a share of one that is over then ends as `no-campaign`.
+ *
+ * @throws {TooManyCampaignsError}
+ */
 export async function readCampaignVersions(
   queryable: Queryable,
-  apps: readonly string[],
-  earliest: Date,
-  latest: Date,
+  scope: VersionsScope,
 ): Promise<CampaignVersion[]> {
-  const rows = await queryable.query<VersionRow>(
-    `SELECT v.campaign_id, c.app, c.unit, v.version, v.effective_from, v.state, v.rules
-     FROM kakao_share.campaigns c JOIN kakao_share.campaign_versions v ON v.campaign_id = c.id
-     WHERE c.app = ANY($1) AND v.state <> 'draft' AND v.effective_from <= $3
-       AND NOT EXISTS (SELECT FROM kakao_share.campaign_versions later
-                       WHERE later.campaign_id = v.campaign_id AND later.version > v.version AND later.effective_from <= $2)
-     ORDER BY v.campaign_id, v.version LIMIT ${MAX_VERSIONS + 1}`,
-    [apps, earliest, latest],
-  );
-  if (rows.length > MAX_VERSIONS) {
+  const most = MAX_VERSIONS_PER_APP * scope.apps.length;
+  const remembered = new Date(scope.earliest.getTime() - REMEMBERED_MS);
+  let rows = await readRows(queryable, scope, remembered, most + 1);
+  if (rows.length > most) rows = await readRows(queryable, scope, scope.earliest, most + 1);
+  if (rows.length > most) {
     throw new TooManyCampaignsError(
-      `The apps have more than ${MAX_VERSIONS} campaigns: nothing is decided until there are fewer.`,
+      `More than ${most} versions of campaigns were in force in that time: nothing is decided until there are fewer, or the time is shorter.`,
     );
   }
   return rows.map((row) => ({
@@ -50,6 +57,30 @@ export async function readCampaignVersions(
     state: row.state,
     rules: row.rules,
   }));
+}
+
+/** A campaign is read with all its versions of the time, or not at all: with some of them an old one would seem to be in force. */
+async function readRows(
+  queryable: Queryable,
+  { apps, earliest, latest, named }: VersionsScope,
+  closedAfter: Date,
+  limit: number,
+): Promise<VersionRow[]> {
+  return queryable.query<VersionRow>(
+    `SELECT campaign_id, app, unit, version, effective_from, state, rules FROM (
+       SELECT v.campaign_id, c.app, c.unit, v.version, v.effective_from, v.state, v.rules,
+              bool_or(CASE WHEN v.state = 'ended' THEN v.effective_from
+                           ELSE coalesce((v.rules ->> 'endsAt')::timestamptz, 'infinity') END > $4)
+                OVER (PARTITION BY v.campaign_id) AS could_decide
+       FROM kakao_share.campaigns c JOIN kakao_share.campaign_versions v ON v.campaign_id = c.id
+       WHERE c.app = ANY($1) AND v.state <> 'draft' AND v.effective_from <= $3
+         AND NOT EXISTS (SELECT FROM kakao_share.campaign_versions later
+                         WHERE later.campaign_id = v.campaign_id AND later.version > v.version AND later.effective_from <= $2)
+     ) in_force
+     WHERE could_decide OR campaign_id = ANY($5)
+     ORDER BY campaign_id, version LIMIT $6`,
+    [apps, earliest, latest, closedAfter, named, limit],
+  );
 }
 
 /** Which of these campaigns are stopped by their kill switch, right now. */

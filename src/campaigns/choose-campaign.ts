@@ -1,12 +1,12 @@
 import type { Parameter } from '../kakao/parameter.js';
-import type { CampaignVersion } from './campaign.js';
+import type { CampaignRules, CampaignState, CampaignVersion } from './campaign.js';
 import type { ShareFacts } from './share-facts.js';
 
 /**
  * Tells which campaign decides about a share: the intent's, otherwise the one of highest priority that the share fits; of
  * those that fit, one that runs goes before one that does not yet or no longer run. Undefined where none fits.
  *
- * @param versions every version of every campaign of the share's app
+ * @param versions every version, in force about then, of the campaigns that could decide: see `readCampaignVersions`
  */
 export function chooseCampaign(
   share: ShareFacts,
@@ -20,7 +20,16 @@ export function chooseCampaign(
 }
 
 /** Whether the campaign's window is open at a moment, and nobody has ended it before. Fails closed: a date that is none opens nothing. */
-export function isOpen(moment: Date, { state, rules }: CampaignVersion): boolean {
+export function isOpen(
+  moment: Date,
+  {
+    state,
+    rules,
+  }: {
+    readonly state: CampaignState;
+    readonly rules: Pick<CampaignRules, 'startsAt' | 'endsAt'>;
+  },
+): boolean {
   if (state === 'ended' || !(moment >= new Date(rules.startsAt))) return false;
   return rules.endsAt === null || moment < new Date(rules.endsAt);
 }

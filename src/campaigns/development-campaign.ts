@@ -1,6 +1,6 @@
 import { CHAT_TYPES } from '../kakao/chat-types.js';
 import type { Database } from '../database/database.js';
-import { completeRules } from './campaign.js';
+import { completeRules } from './complete-rules.js';
 import { createCampaign } from './create-campaign.js';
 
 const LIMITS = { statementTimeoutMs: 10_000 };

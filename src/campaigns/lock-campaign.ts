@@ -64,9 +64,7 @@ async function hold(
   const budget = await lockBudget(tx, { id, ...account });
   await tx.query('SELECT FROM kakao_share.campaigns WHERE id = $1 FOR NO KEY UPDATE', [id]);
   const [row] = await tx.query<CampaignRow>(
-    `SELECT c.app, c.name, c.unit, c.killed_at, v.version, v.state, v.rules
-     FROM kakao_share.campaigns c JOIN kakao_share.campaign_versions v ON v.campaign_id = c.id
-     WHERE c.id = $1 AND c.deleted_at IS NULL ORDER BY v.version DESC LIMIT 1`,
+    'SELECT app, name, unit, killed_at, version, state, rules FROM kakao_share.current_campaigns WHERE id = $1',
     [id],
   );
   if (row === undefined) throw new UnknownCampaignError();

@@ -23,13 +23,11 @@ export async function refuseTies(
   rules: CampaignRules,
 ): Promise<void> {
   const running = await tx.query<{ id: string; rules: CampaignRules }>(
-    `SELECT c.id, v.rules FROM kakao_share.campaigns c
-     JOIN LATERAL (
-       SELECT state, rules FROM kakao_share.campaign_versions WHERE campaign_id = c.id ORDER BY version DESC LIMIT 1
-     ) v ON v.state IN ('live', 'paused')
-     WHERE c.app = $1 AND c.id IS DISTINCT FROM $2 AND c.deleted_at IS NULL AND v.rules -> 'priority' = to_jsonb($3::int)
-     ORDER BY c.id LIMIT ${MAX_RUNNING + 1}`,
-    [campaign.app, campaign.id ?? null, rules.priority],
+    `SELECT id, rules FROM kakao_share.current_campaigns
+     WHERE app = $1 AND id IS DISTINCT FROM $2 AND state IN ('live', 'paused') AND rules -> 'priority' = to_jsonb($3::int)
+       AND coalesce((rules ->> 'endsAt')::timestamptz, 'infinity') > $4
+     ORDER BY id LIMIT ${MAX_RUNNING + 1}`,
+    [campaign.app, campaign.id ?? null, rules.priority, rules.startsAt],
   );
   if (running.length > MAX_RUNNING)
     throw new CampaignRefusedError([

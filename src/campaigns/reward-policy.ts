@@ -80,7 +80,7 @@ const UNUSABLE_TOKEN = {
 };
 
 /** Whether what it decides is paid at all. */
-export function isPaying({ rules }: CampaignVersion): boolean {
+function isPaying({ rules }: CampaignVersion): boolean {
   return rules.mode !== 'observe' && !rules.test;
 }
 

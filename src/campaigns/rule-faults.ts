@@ -43,13 +43,18 @@ function capFaults({ caps }: CampaignRules, state: CampaignState): string[] {
     : [];
 }
 
-/** A bare user id can be forged: it earns less than a promise that was kept. */
+/** A bare user id can be forged: it earns less than a promise that was kept, or as little where that is once. */
 function unverifiedCapFaults({ mode, caps, unverifiedCaps }: CampaignRules): string[] {
   if (mode !== 'compat')
     return unverifiedCaps === null ? [] : ['unverifiedCaps: have a meaning only in mode compat'];
   if (unverifiedCaps === null) return ['unverifiedCaps: are needed in mode compat'];
   return (['perUserPerDay', 'perUser'] as const)
-    .filter((cap) => (unverifiedCaps[cap] ?? Infinity) >= (caps[cap] ?? Infinity))
-    .filter((cap) => caps[cap] !== null)
-    .map((cap) => `unverifiedCaps.${cap}: must be lower than caps.${cap}`);
+    .filter((cap) => isTooHigh(unverifiedCaps[cap], caps[cap]))
+    .map((cap) => `unverifiedCaps.${cap}: must be lower than caps.${cap}, or both 1`);
+}
+
+/** Nothing is lower than once. */
+function isTooHigh(unverified: number | null, verified: number | null): boolean {
+  if (verified === null) return false;
+  return unverified === null || unverified > Math.max(verified - 1, 1);
 }

@@ -7,9 +7,9 @@ import { readStatusOrigins, type StatusOrigins } from './status-origins.js';
 
 export const ROLES = ['web', 'worker', 'relay'] as const;
 export type Role = (typeof ROLES)[number];
-export const TRANSPORTS = ['in-process', 'bullmq'] as const;
+const TRANSPORTS = ['in-process', 'bullmq'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** All settings of the service, read once. */
 export interface Settings {

@@ -2,7 +2,7 @@ import type { Database } from '../database/database.js';
 import type { EventRow } from './domain-event.js';
 
 /** A dead relay's shards wait this long for another one. What happens between two confirmations is given less. */
-export const LEASE_S = 30;
+const LEASE_S = 30;
 const LIMITS = { statementTimeoutMs: 10_000 };
 
 /** The right to publish one destination's events of one shard; `token` goes stale when somebody else takes over. */

@@ -1,4 +1,5 @@
 import type { CampaignRules, CampaignState } from '../campaigns/campaign.js';
+import { isOpen } from '../campaigns/choose-campaign.js';
 import type { Transaction } from '../database/database.js';
 
 /** A campaign as it stands now, and by the database's clock what now is. */
@@ -16,6 +17,7 @@ export async function readCampaignToShare(
   campaignId: string,
 ): Promise<CampaignToShare | undefined> {
   const [row] = await tx.query<CampaignToShare>(
+    // Not `current_campaigns`: what is promised now is promised by the version in force, not by one to come.
     `SELECT t.now, c.killed_at IS NOT NULL AS killed, v.state, v.rules
      FROM (SELECT clock_timestamp() AS now) t
      JOIN kakao_share.campaigns c ON c.id = $1 AND c.app = $2 AND c.deleted_at IS NULL
@@ -28,10 +30,10 @@ export async function readCampaignToShare(
 }
 
 /** Why a campaign promises nothing now; undefined when it does. One that is a test, or only observes, promises like any other. */
-export function whyClosed({ now, killed, state, rules }: CampaignToShare): string | undefined {
+export function whyClosed(campaign: CampaignToShare): string | undefined {
+  const { now, killed, state, rules } = campaign;
   if (killed) return 'The campaign was stopped by its kill switch.';
   if (state !== 'live') return `The campaign is not live: its state is ${state}.`;
-  if (!(now >= new Date(rules.startsAt))) return 'The campaign has not begun.';
-  const isOver = rules.endsAt !== null && !(now < new Date(rules.endsAt));
-  return isOver ? 'The campaign is over.' : undefined;
+  if (isOpen(now, campaign)) return undefined;
+  return now < new Date(rules.startsAt) ? 'The campaign has not begun.' : 'The campaign is over.';
 }

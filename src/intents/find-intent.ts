@@ -1,7 +1,7 @@
 import { toInteger } from '../database/amount.js';
 import type { Database } from '../database/database.js';
 import { stateOf, type IntentState } from './intent-status.js';
-import { readIntentFacts } from './read-intent-facts.js';
+import { readIntentStandings } from './read-intent-standings.js';
 
 /** An intent as the company looks at it. */
 export interface IntentView {
@@ -64,8 +64,8 @@ export async function findIntent(
      WHERE i.id = $1 AND ($2::text[] IS NULL OR i.app = ANY($2))`,
     [id, apps ?? null],
   );
-  const facts = (await readIntentFacts(database, [id])).get(id);
-  if (intent === undefined || facts === undefined) return undefined;
+  const standing = (await readIntentStandings(database, [id])).get(id);
+  if (intent === undefined || standing === undefined) return undefined;
   return {
     id,
     app: intent.app,
@@ -74,10 +74,10 @@ export async function findIntent(
     contentRef: intent.content_ref,
     issuedBy: intent.issued_by,
     issuedAt: intent.issued_at.toISOString(),
-    expiresAt: facts.expiresAt.toISOString(),
-    state: stateOf(facts),
-    amount: facts.paid + facts.held,
-    unit: facts.unit,
+    expiresAt: standing.expiresAt.toISOString(),
+    state: stateOf(standing),
+    amount: standing.paid + standing.held,
+    unit: standing.unit,
     shares: await readShares(database, id),
   };
 }

@@ -1,7 +1,7 @@
 import type { Database } from '../database/database.js';
 import { StatusBusyError } from './intent-errors.js';
-import type { IntentFacts } from './intent-status.js';
-import { readIntentFacts } from './read-intent-facts.js';
+import type { IntentStanding } from './intent-status.js';
+import { readIntentStandings } from './read-intent-standings.js';
 
 /** Pages are asked by the public: what takes longer is not waited for. */
 const LIMITS = { statementTimeoutMs: 2_000 };
@@ -11,7 +11,7 @@ const MAX_PER_QUERY = 500;
 /** What is asked together, and the answer to come. */
 interface Batch {
   readonly ids: Set<string>;
-  readonly facts: Promise<Map<string, IntentFacts>>;
+  readonly standing: Promise<Map<string, IntentStanding>>;
 }
 
 /**
@@ -25,21 +25,21 @@ export class IntentStatusReader {
   constructor(private readonly database: Database) {}
 
   /** @throws {StatusBusyError} when too many wait already */
-  async read(id: string): Promise<IntentFacts | undefined> {
+  async read(id: string): Promise<IntentStanding | undefined> {
     this.#next ??= this.#openBatch();
-    const { ids, facts } = this.#next;
+    const { ids, standing } = this.#next;
     if (ids.size >= MAX_PER_QUERY && !ids.has(id)) throw new StatusBusyError();
     ids.add(id);
-    return (await facts).get(id);
+    return (await standing).get(id);
   }
 
   #openBatch(): Batch {
     const ids = new Set<string>();
-    const facts = this.#lastQuery.then(() => {
+    const standing = this.#lastQuery.then(() => {
       this.#next = undefined;
-      return this.database.transaction(LIMITS, (tx) => readIntentFacts(tx, [...ids]));
+      return this.database.transaction(LIMITS, (tx) => readIntentStandings(tx, [...ids]));
     });
-    this.#lastQuery = facts.catch(() => undefined);
-    return { ids, facts };
+    this.#lastQuery = standing.catch(() => undefined);
+    return { ids, standing };
   }
 }

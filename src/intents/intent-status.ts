@@ -1,11 +1,10 @@
 import type { CampaignRules } from '../campaigns/campaign.js';
 
 /** How an intent stands, to the company: `refused` when shares came and none has earned anything, yet. */
-export const INTENT_STATES = ['open', 'expired', 'arrived', 'paid', 'held', 'refused'] as const;
-export type IntentState = (typeof INTENT_STATES)[number];
+export type IntentState = 'open' | 'expired' | 'arrived' | 'paid' | 'held' | 'refused';
 
 /** What is known of an intent at one moment. */
-export interface IntentFacts {
+export interface IntentStanding {
   readonly expiresAt: Date;
   /** By the database's clock. */
   readonly isExpired: boolean;
@@ -22,12 +21,12 @@ export interface IntentFacts {
 }
 
 /** How an intent stands. What was earned counts first: one intent can pay several rooms and be refused for others. */
-export function stateOf(facts: IntentFacts): IntentState {
-  if (facts.paid > 0) return 'paid';
-  if (facts.held > 0) return 'held';
-  if (facts.undecided) return 'arrived';
-  if (facts.arrived) return 'refused';
-  return facts.isExpired ? 'expired' : 'open';
+export function stateOf(standing: IntentStanding): IntentState {
+  if (standing.paid > 0) return 'paid';
+  if (standing.held > 0) return 'held';
+  if (standing.undecided) return 'arrived';
+  if (standing.arrived) return 'refused';
+  return standing.isExpired ? 'expired' : 'open';
 }
 
 /** How an intent stands, to the page of who shares: state and amount only. */
@@ -43,18 +42,18 @@ export interface IntentStatus {
 
 const PAGE_STATES = { open: 'waiting', refused: 'not-rewarded' } as const;
 
-export function statusOf(facts: IntentFacts): IntentStatus {
-  const state = stateOf(facts);
+export function statusOf(standing: IntentStanding): IntentStatus {
+  const state = stateOf(standing);
   return {
     state: state === 'open' || state === 'refused' ? PAGE_STATES[state] : state,
-    amount: facts.paid + facts.held,
-    unit: facts.unit,
-    expiresAt: facts.expiresAt.toISOString(),
+    amount: standing.paid + standing.held,
+    unit: standing.unit,
+    expiresAt: standing.expiresAt.toISOString(),
   };
 }
 
 /** Whether nothing more is to be told soon: the rule allows no further reward, or the time is over. */
-export function isFinal({ rule, rewards, isExpired, undecided }: IntentFacts): boolean {
+export function isFinal({ rule, rewards, isExpired, undecided }: IntentStanding): boolean {
   if (isExpired) return !undecided;
   if (rule.pays === 'once') return rewards > 0;
   return rule.pays === 'at-most' && rule.atMost !== null && rewards >= rule.atMost;

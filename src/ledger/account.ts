@@ -14,6 +14,19 @@ export interface AccountName {
   readonly owner: AccountOwner;
 }
 
+/** What a campaign pays from, and gets back. */
+export function budgetOf({
+  app,
+  unit,
+  campaignId,
+}: {
+  readonly app: string;
+  readonly unit: string;
+  readonly campaignId: string;
+}): AccountName {
+  return { app, unit, owner: { kind: 'campaign_budget', campaignId } };
+}
+
 /** Why points move. */
 export type TransferKind =
   | 'reward'

@@ -42,13 +42,8 @@ export interface CampaignRow {
 
 /** Each campaign with its newest version and what its budget's account says. */
 export const SELECT_CAMPAIGN = `
-  SELECT c.id, c.app, c.name, c.unit, c.created_at, c.killed_at, v.state, v.version, v.effective_from, v.rules, a.balance, a.floor
-  FROM kakao_share.campaigns c
-  JOIN LATERAL (
-    SELECT state, version, effective_from, rules FROM kakao_share.campaign_versions
-    WHERE campaign_id = c.id ORDER BY version DESC LIMIT 1
-  ) v ON true
-  LEFT JOIN kakao_share.accounts a ON a.name = 'campaign_budget/' || c.app || '/' || c.unit || '/' || c.id`;
+  SELECT c.id, c.app, c.name, c.unit, c.created_at, c.killed_at, c.state, c.version, c.effective_from, c.rules, a.balance, a.floor
+  FROM kakao_share.current_campaigns c LEFT JOIN kakao_share.accounts a ON a.name = c.budget_account`;
 
 export function showCampaign(row: CampaignRow): CampaignView {
   const balance = toInteger(row.balance ?? '0');
@@ -79,10 +74,7 @@ export async function findCampaign(
   id: string,
   { apps }: Caller,
 ): Promise<CampaignView> {
-  const [row] = await queryable.query<CampaignRow>(
-    `${SELECT_CAMPAIGN} WHERE c.id = $1 AND c.deleted_at IS NULL`,
-    [id],
-  );
+  const [row] = await queryable.query<CampaignRow>(`${SELECT_CAMPAIGN} WHERE c.id = $1`, [id]);
   if (row === undefined || apps?.includes(row.app) === false)
     throw new NotFoundException('no such campaign');
   return showCampaign(row);

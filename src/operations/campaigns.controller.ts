@@ -2,14 +2,12 @@ import {
   Body,
   Controller,
   Delete,
-  Get,
   HttpCode,
   Inject,
   Param,
   ParseUUIDPipe,
   Post,
   Put,
-  Query,
   UseGuards,
 } from '@nestjs/common';
 import { addCampaign } from '../campaigns/add-campaign.js';
@@ -20,33 +18,21 @@ import { saveRules } from '../campaigns/save-rules.js';
 import { Database, type Transaction } from '../database/database.js';
 import type { Caller } from './caller.js';
 import {
-  CampaignsQuery,
   DeleteRequest,
   KillSwitchRequest,
   NewCampaignRequest,
   RulesRequest,
   StateRequest,
-  VersionsQuery,
 } from './campaign-requests.dto.js';
-import {
-  findCampaign,
-  SELECT_CAMPAIGN,
-  showCampaign,
-  showVersion,
-  type CampaignRow,
-  type CampaignVersionRow,
-  type CampaignVersionView,
-  type CampaignView,
-} from './campaign-view.js';
+import { findCampaign, type CampaignView } from './campaign-view.js';
 import { CONFIGURED_APPS, ownApp } from './configured-apps.js';
 import { CurrentCaller, ManagementGuard, RequireScope } from './management.guard.js';
-import { toPage, visibleApps, type Page } from './page.js';
 import { toRules } from './rules.dto.js';
 
 /** Longer than the server lets a frozen worker hold a campaign's budget: a kill switch must not give up before. */
 const LIMITS = { statementTimeoutMs: 15_000 };
 
-/** `/v1/campaigns`: the rules, as data. */
+/** `/v1/campaigns`: the rules, as data, and changes of them. */
 @Controller('v1/campaigns')
 @UseGuards(ManagementGuard)
 export class CampaignsController {
@@ -65,54 +51,7 @@ export class CampaignsController {
     const id = await this.database.transaction(LIMITS, (tx) =>
       addCampaign(tx, { ...campaign, rules: toRules(rules), actor: caller.name }),
     );
-    return this.view(id, caller);
-  }
-
-  @Get()
-  @RequireScope('read')
-  async list(
-    @Query() { app, state, cursor, limit }: CampaignsQuery,
-    @CurrentCaller() caller: Caller,
-  ): Promise<Page<CampaignView>> {
-    const rows = await this.database.query<CampaignRow>(
-      `${SELECT_CAMPAIGN}
-       WHERE c.deleted_at IS NULL
-         AND ($1::text[] IS NULL OR c.app = ANY($1))
-         AND ($2::text IS NULL OR v.state = $2)
-         AND ($3::uuid IS NULL OR c.id < $3)
-       ORDER BY c.id DESC LIMIT $4`,
-      [visibleApps(app, caller.apps) ?? null, state ?? null, cursor ?? null, limit + 1],
-    );
-    return toPage(rows, limit, showCampaign);
-  }
-
-  @Get(':id')
-  @RequireScope('read')
-  async view(
-    @Param('id', ParseUUIDPipe) id: string,
-    @CurrentCaller() caller: Caller,
-  ): Promise<CampaignView> {
     return findCampaign(this.database, id, caller);
-  }
-
-  @Get(':id/versions')
-  @RequireScope('read')
-  async versions(
-    @Param('id', ParseUUIDPipe) id: string,
-    @Query() { cursor, limit }: VersionsQuery,
-    @CurrentCaller() caller: Caller,
-  ): Promise<Page<CampaignVersionView>> {
-    await findCampaign(this.database, id, caller);
-    const rows = await this.database.query<CampaignVersionRow>(
-      `SELECT version, state, effective_from, actor, reason, rules FROM kakao_share.campaign_versions
-       WHERE campaign_id = $1 AND ($2::int IS NULL OR version < $2) ORDER BY version DESC LIMIT $3`,
-      [id, cursor ?? null, limit + 1],
-    );
-    return toPage(
-      rows.map((row) => ({ ...row, id: String(row.version) })),
-      limit,
-      showVersion,
-    );
   }
 
   /** Other rules from now on. */
@@ -164,7 +103,7 @@ export class CampaignsController {
     @Body() { reason }: DeleteRequest,
     @CurrentCaller() caller: Caller,
   ): Promise<void> {
-    await this.view(id, caller);
+    await findCampaign(this.database, id, caller);
     await this.database.transaction(LIMITS, (tx) =>
       deleteCampaign(tx, { campaignId: id, actor: caller.name, reason }),
     );
@@ -176,8 +115,8 @@ export class CampaignsController {
     caller: Caller,
     work: (tx: Transaction) => Promise<void>,
   ): Promise<CampaignView> {
-    await this.view(id, caller);
+    await findCampaign(this.database, id, caller);
     await this.database.transaction(LIMITS, work);
-    return this.view(id, caller);
+    return findCampaign(this.database, id, caller);
   }
 }

@@ -20,6 +20,7 @@ import { AdjustmentsController } from './adjustments.controller.js';
 import { toBadRequest } from './bad-request.js';
 import { BoundedBodyGuard } from './bounded-body.guard.js';
 import { CallerRegistry } from './caller.js';
+import { CampaignViewsController } from './campaign-views.controller.js';
 import { CampaignsController } from './campaigns.controller.js';
 import { CONFIGURED_APPS } from './configured-apps.js';
 import { DeliveriesController } from './deliveries.controller.js';
@@ -65,6 +66,7 @@ export class OperationsModule implements OnApplicationShutdown {
       LedgerController,
       ShareIntentsController,
       CampaignsController,
+      CampaignViewsController,
       ShareStatusController,
       ...[RedemptionsController, RewardsController, AdjustmentsController],
       SimulationController,

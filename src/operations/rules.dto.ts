@@ -1,9 +1,5 @@
-import {
-  CAMPAIGN_MODES,
-  completeRules,
-  type CampaignRules,
-  type GivenRules,
-} from '../campaigns/campaign.js';
+import { CAMPAIGN_MODES, type CampaignRules } from '../campaigns/campaign.js';
+import { completeRules, type GivenRules } from '../campaigns/complete-rules.js';
 import {
   IsBoolean,
   IsIntegerFrom,

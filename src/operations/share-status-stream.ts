@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { isFinal, statusOf, type IntentFacts } from '../intents/intent-status.js';
+import { isFinal, statusOf, type IntentStanding } from '../intents/intent-status.js';
 
 /** How long a stream lives, and how often it says that it does. */
 export interface StreamTimes {
@@ -27,7 +27,7 @@ export class ShareStatusStream {
   }
 
   /** Tells how the share stands now, and stays for what follows. */
-  begin(facts: IntentFacts, { limitMs, heartbeatMs }: StreamTimes): void {
+  begin(standing: IntentStanding, { limitMs, heartbeatMs }: StreamTimes): void {
     if (this.response.destroyed) return;
     this.response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
@@ -40,16 +40,16 @@ export class ShareStatusStream {
     this.#limit = setTimeout(() => {
       this.close();
     }, limitMs);
-    this.tell(facts);
+    this.tell(standing);
   }
 
   /** Tells what has changed; ends after what is final. */
-  tell(facts: IntentFacts): void {
+  tell(standing: IntentStanding): void {
     if (this.#limit === undefined) return;
-    const status = JSON.stringify(statusOf(facts));
+    const status = JSON.stringify(statusOf(standing));
     if (status !== this.#told) this.#write(`event: status\ndata: ${status}\n\n`);
     this.#told = status;
-    if (isFinal(facts)) this.close();
+    if (isFinal(standing)) this.close();
   }
 
   /** One that has not begun is answered by whoever opens it. */

@@ -1,6 +1,7 @@
 import { newId } from '../database/new-id.js';
 import type { PaidReward } from './find-reward.js';
-import { availableTo, budgetOf } from './holder.js';
+import { budgetOf } from '../ledger/account.js';
+import { availableTo } from './holder.js';
 import type { Movement } from './movement.js';
 
 /** What is taken back of a reward, and how much of that has been taken so far. */
@@ -20,7 +21,7 @@ export function toClawback(claim: Claim, amount: number, now: Date): Movement {
       key: clawbackKey(transferId, taken),
       kind: 'clawback',
       from: availableTo(claim),
-      to: budgetOf(campaignId, claim),
+      to: budgetOf(claim),
       amount,
       occurredAt: now,
       userRef: claim.userRef,

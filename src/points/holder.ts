@@ -17,11 +17,6 @@ export function pendingFor({ app, unit, userRef }: Holder): AccountName {
   return { app, unit, owner: { kind: 'user_pending', userRef } };
 }
 
-/** What the campaign pays from, and gets back. */
-export function budgetOf(campaignId: string, { app, unit }: Holder): AccountName {
-  return { app, unit, owner: { kind: 'campaign_budget', campaignId } };
-}
-
 /** The world outside, as the books of the holder's app see it. */
 export function outside(
   kind: 'redeemed' | 'expired' | 'adjustment',

@@ -3,7 +3,8 @@ import { newId } from '../database/new-id.js';
 import { lockUsers } from '../users/lock-users.js';
 import { findReward } from './find-reward.js';
 import { lockHold, resolveHolds, type Hold } from './hold.js';
-import { budgetOf, pendingFor } from './holder.js';
+import { budgetOf } from '../ledger/account.js';
+import { pendingFor } from './holder.js';
 import { carryOut, type Movement } from './movement.js';
 import { RewardStateError } from './points-errors.js';
 import { recordAudit } from './record-audit.js';
@@ -49,7 +50,7 @@ function toVoid(hold: Hold, { actor, reason, now }: RewardRequest): Movement {
       key: `void/${transferId}`,
       kind: 'void',
       from: pendingFor(hold),
-      to: budgetOf(campaignId, hold),
+      to: budgetOf(hold),
       amount: hold.amount,
       occurredAt: now,
       userRef: hold.userRef,

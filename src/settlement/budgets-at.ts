@@ -1,29 +1,67 @@
 import type { CampaignVersion } from '../campaigns/campaign.js';
 import { toInteger } from '../database/amount.js';
+import { isTimeout } from '../database/database-errors.js';
 import type { Queryable } from '../database/database.js';
+import { firstIdAt } from '../database/new-id.js';
+import { accountKey, budgetOf } from '../ledger/account.js';
 import type { BudgetState } from './read-situation.js';
 
-/** What the budgets that these rules name had left before the first share of a period. */
+/** More moved since then than can be added up in the time there is. */
+export class SimulationTooSlowError extends Error {
+  readonly code = 'KAKAO_SHARE_SIMULATION_TOO_SLOW';
+  override readonly name = 'SimulationTooSlowError';
+
+  constructor() {
+    super(
+      'Too much has moved on the budget since `from` to add it up in time: choose a later `from`.',
+    );
+  }
+}
+
+/** Whose clock made an id, and whose the time, may be that far apart. */
+const CLOCKS_APART_MS = 60_000;
+
+/** What the budgets that these rules name had left before the first share of a period, with what had come back to them by then. */
 export async function readBudgetsAt(
   queryable: Queryable,
   campaigns: readonly CampaignVersion[],
   from: Date,
 ): Promise<Map<string, BudgetState>> {
-  // Adding up reads all rewards of a campaign, and without a budget it does not matter.
   const limited = campaigns.filter(({ rules }) => rules.budget !== null);
-  const rows =
-    limited.length === 0
-      ? []
-      : await queryable.query<{ campaign_id: string; spent: string }>(
-          `SELECT campaign_id, sum(amount)::text AS spent FROM kakao_share.campaign_rewards
-           WHERE campaign_id = ANY($1) AND paid AND received_at < $2 GROUP BY campaign_id`,
-          [limited.map(({ campaignId }) => campaignId), from],
-        );
-  const spent = new Map(rows.map((row) => [row.campaign_id, toInteger(row.spent)]));
+  const balances = await readBalancesAt(
+    queryable,
+    limited.map((campaign) => accountKey(budgetOf(campaign))),
+    from,
+  );
   return new Map(
-    campaigns.map(({ campaignId, rules }) => {
-      const total = rules.budget ?? Infinity;
-      return [campaignId, { total, left: total - (spent.get(campaignId) ?? 0) }];
+    campaigns.map((campaign) => {
+      const total = campaign.rules.budget ?? Infinity;
+      const left = total + (balances.get(accountKey(budgetOf(campaign))) ?? 0);
+      return [campaign.campaignId, { total, left }];
     }),
   );
+}
+
+/** Back from the balance of today: entries of long ago may have been cut. What moved after `from` was also recorded after it. */
+async function readBalancesAt(
+  queryable: Queryable,
+  accountNames: readonly string[],
+  from: Date,
+): Promise<Map<string, number>> {
+  if (accountNames.length === 0) return new Map();
+  const rows = await queryable
+    .query<{ name: string; balance: string }>(
+      `SELECT a.name, a.balance - coalesce(since.moved, 0) AS balance
+       FROM kakao_share.accounts a
+       LEFT JOIN LATERAL (
+         SELECT sum(e.amount) AS moved
+         FROM kakao_share.entries e JOIN kakao_share.transfers t ON t.id = e.transfer_id
+         WHERE e.account_id = a.id AND e.id >= $2 AND t.occurred_at >= $3) since ON true
+       WHERE a.name = ANY($1)`,
+      [accountNames, firstIdAt(new Date(from.getTime() - CLOCKS_APART_MS)), from],
+    )
+    .catch((error: unknown) => {
+      throw isTimeout(error) ? new SimulationTooSlowError() : error;
+    });
+  return new Map(rows.map(({ name, balance }) => [name, toInteger(balance)]));
 }

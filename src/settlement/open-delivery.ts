@@ -110,7 +110,7 @@ export async function forgetAttempts(
   );
 }
 
-/** Keeps why a delivery failed and lets nobody ask for it before `retryMs` have passed. */
+/** Keeps why a delivery failed and lets nobody ask for it before the lease is over. */
 export async function postponeDelivery(
   database: Database,
   deliveryId: string,

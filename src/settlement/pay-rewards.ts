@@ -3,7 +3,7 @@ import { recordEarned } from '../campaigns/past-rewards.js';
 import type { Earned } from '../campaigns/reward-policy.js';
 import type { Transaction } from '../database/database.js';
 import { insertRows } from '../database/insert-rows.js';
-import type { NewTransfer } from '../ledger/account.js';
+import { budgetOf, type NewTransfer } from '../ledger/account.js';
 import { postTransfers } from '../ledger/post-transfers.js';
 import { recordHolds } from '../points/record-holds.js';
 import { readClock } from '../points/transact.js';
@@ -65,7 +65,7 @@ function toTransfer({ outcome, earned, campaign, transferId }: Payment, now: Dat
     id: transferId,
     key: `reward/${earned.key}`,
     kind: 'reward',
-    from: { ...account, owner: { kind: 'campaign_budget', campaignId } },
+    from: budgetOf({ ...account, campaignId }),
     to: { ...account, owner: { kind: isHeld ? 'user_pending' : 'user_available', userRef } },
     amount,
     occurredAt: outcome.receivedAt,

@@ -1,11 +1,11 @@
-import { type CampaignVersion } from '../campaigns/campaign.js';
+import type { CampaignVersion } from '../campaigns/campaign.js';
 import { readKilledCampaigns } from '../campaigns/campaign-store.js';
 import { historyScope, readPastRewards } from '../campaigns/past-rewards.js';
 import { RewardHistory } from '../campaigns/reward-history.js';
 import type { Earned, Situation } from '../campaigns/reward-policy.js';
 import type { ShareFacts } from '../campaigns/share-facts.js';
 import type { Transaction } from '../database/database.js';
-import { accountKey, type Account, type AccountName } from '../ledger/account.js';
+import { accountKey, budgetOf, type Account } from '../ledger/account.js';
 import { lockAccounts } from '../ledger/lock-accounts.js';
 
 /** A share, and the campaign that decides about it. */
@@ -82,11 +82,11 @@ async function lockBudgets(
   campaigns: readonly CampaignVersion[],
 ): Promise<Map<string, BudgetState>> {
   if (campaigns.length === 0) return new Map();
-  const accounts = await lockAccounts(tx, campaigns.map(budgetAccount));
+  const accounts = await lockAccounts(tx, campaigns.map(budgetOf));
   return new Map(
     campaigns.map((campaign) => [
       campaign.campaignId,
-      budgetState(accounts.get(accountKey(budgetAccount(campaign)))),
+      budgetState(accounts.get(accountKey(budgetOf(campaign)))),
     ]),
   );
 }
@@ -96,8 +96,4 @@ function budgetState(account: Account | undefined): BudgetState {
   const { balance, floor } = account;
   if (floor === null) return { total: Infinity, left: Infinity };
   return { total: -floor, left: balance - floor };
-}
-
-function budgetAccount({ app, unit, campaignId }: CampaignVersion): AccountName {
-  return { app, unit, owner: { kind: 'campaign_budget', campaignId } };
 }

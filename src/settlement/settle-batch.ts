@@ -1,4 +1,5 @@
 import { readCampaignVersions } from '../campaigns/campaign-store.js';
+import type { CampaignVersion } from '../campaigns/campaign.js';
 import type { Transaction } from '../database/database.js';
 import { newId } from '../database/new-id.js';
 import { blankDeliveries } from '../deliveries/blank-deliveries.js';
@@ -29,7 +30,7 @@ export async function settleBatch(
   const deliveries = await lockOpenDeliveries(tx, deliveryIds);
   if (deliveries.length === 0) return 0;
   const understood = await readShares(tx, deliveries, keys);
-  const shares = assignCampaigns(understood, await readVersions(tx, deliveries));
+  const shares = assignCampaigns(understood, await readVersions(tx, understood));
   const situation = await readSituation(tx, shares);
   const outcomes = [...quarantine(deliveries), ...decideBatch(shares, situation, newId)];
   await recordShares(
@@ -62,11 +63,18 @@ function isOfErasedUser({ facts }: Pick<Understood, 'facts'>): boolean {
 
 async function readVersions(
   tx: Transaction,
-  deliveries: readonly OpenDelivery[],
-): ReturnType<typeof readCampaignVersions> {
-  const apps = [...new Set(deliveries.map(({ app }) => app))];
-  const times = deliveries.map(({ receivedAt }) => receivedAt.getTime());
-  return readCampaignVersions(tx, apps, new Date(Math.min(...times)), new Date(Math.max(...times)));
+  shares: readonly Understood[],
+): Promise<CampaignVersion[]> {
+  if (shares.length === 0) return [];
+  const times = shares.map(({ facts }) => facts.receivedAt.getTime());
+  return readCampaignVersions(tx, {
+    apps: [...new Set(shares.map(({ facts }) => facts.app))],
+    earliest: new Date(Math.min(...times)),
+    latest: new Date(Math.max(...times)),
+    named: shares.flatMap(({ facts: { intent } }) =>
+      intent.status === 'valid' ? [intent.campaignId] : [],
+    ),
+  });
 }
 
 function quarantine(deliveries: readonly OpenDelivery[]): Outcome[] {

@@ -12,7 +12,7 @@ import { SimulationReport, type Simulation } from './simulation-report.js';
 import { findShares, readStoredShares, type StoredShare } from './stored-shares.js';
 
 /** Some seconds of work, and what a person can still make sense of. */
-export const MAX_SIMULATED_SHARES = 10_000;
+const MAX_SIMULATED_SHARES = 10_000;
 /** Custom parameters can be long: they are read and dropped again page by page. */
 const PAGE_SIZE = 500;
 const SHARES_AT_ONCE = 100;
@@ -64,7 +64,10 @@ export async function simulateCampaign(database: Database, trial: Trial): Promis
 
 async function readMaterial(tx: Transaction, { changed, from, to }: Trial): Promise<Material> {
   const { app, campaignId } = changed;
-  const known = await readCampaignVersions(tx, [app], from, to);
+  const known = await readCampaignVersions(tx, {
+    ...{ apps: [app], earliest: from, latest: to },
+    named: [],
+  });
   const versions = [...known.filter((version) => version.campaignId !== campaignId), changed];
   const ids = await findShares(tx, { app, from, to }, MAX_SIMULATED_SHARES + 1);
   const taken = ids.slice(0, MAX_SIMULATED_SHARES);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { completeRules } from '../../src/campaigns/campaign.js';
+import { completeRules } from '../../src/campaigns/complete-rules.js';
 
 /** Each rule by its path; what is a list or has no default is one rule. */
 function pathsOf(rules: object, prefix = ''): string[] {

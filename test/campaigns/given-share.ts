@@ -1,8 +1,5 @@
-import {
-  completeRules,
-  type CampaignRules,
-  type CampaignVersion,
-} from '../../src/campaigns/campaign.js';
+import type { CampaignRules, CampaignVersion } from '../../src/campaigns/campaign.js';
+import { completeRules } from '../../src/campaigns/complete-rules.js';
 import { chooseCampaign } from '../../src/campaigns/choose-campaign.js';
 import { RewardHistory, type PastReward } from '../../src/campaigns/reward-history.js';
 import { decideReward, type Decision } from '../../src/campaigns/reward-policy.js';

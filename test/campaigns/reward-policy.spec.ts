@@ -1,5 +1,6 @@
 import { budgetNews } from '../../src/campaigns/budget-levels.js';
-import { completeRules, type LadderScope } from '../../src/campaigns/campaign.js';
+import type { LadderScope } from '../../src/campaigns/campaign.js';
+import { completeRules } from '../../src/campaigns/complete-rules.js';
 import { decide, decideAll, givenShare, givenVersion, NOON, UNVERIFIED } from './given-share.js';
 
 const UNLIMITED = {

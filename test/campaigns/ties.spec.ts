@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { completeRules, type CampaignRules } from '../../src/campaigns/campaign.js';
+import type { CampaignRules } from '../../src/campaigns/campaign.js';
+import { completeRules } from '../../src/campaigns/complete-rules.js';
 import { canTie } from '../../src/campaigns/ties.js';
 
 type Match = CampaignRules['match'];

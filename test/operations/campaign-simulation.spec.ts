@@ -203,6 +203,33 @@ describe('a simulation tells what other rules would have done', () => {
     expect(unverified.after).toEqual({ verdicts: { 'intent-missing': 6 }, amount: 0 });
   });
 
+  test('what came back to the budget before the period can be spent in it, and what comes back later cannot', async () => {
+    const rules = { ...RULES, ...{ priority: 20, holdHours: 24, budget: 200 } };
+    const own = { ...rules, match: { parameters: { item: ['held'] } } };
+    const { id } = await create(service, { state: 'live', rules: own });
+    const voidFirst = async (): Promise<void> => {
+      const [held] = await db.rows<{ delivery_id: string }>(
+        `SELECT delivery_id FROM kakao_share.holds WHERE campaign_id = $1 AND state = 'pending' ORDER BY release_at LIMIT 1`,
+        [id],
+      );
+      const answer = await service.api(`/v1/rewards/${held?.delivery_id ?? ''}/void`, {
+        method: 'POST',
+        body: JSON.stringify({ reason: 'test' }),
+      });
+      expect(answer.status).toBe(201);
+    };
+    await shareFrom('harin', 1, { item: 'held' });
+    const spent = new Date().toISOString();
+    await voidFirst();
+    const from = new Date().toISOString();
+    await shareFrom('haneul', 2, { item: 'held' });
+    await voidFirst();
+    const after = async (since: string): Promise<SideBody> =>
+      (await simulate(own, { from: since, to: END }, id)).after;
+    expect(await after(from)).toEqual({ verdicts: { held: 2 }, amount: 200 });
+    expect(await after(spent)).toEqual({ verdicts: { held: 1, budget: 1 }, amount: 100 });
+  });
+
   test('an erased share is left out, and counted', async () => {
     const from = new Date().toISOString();
     await shareFrom('erased', 1);

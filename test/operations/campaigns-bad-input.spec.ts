@@ -207,6 +207,11 @@ const WRONG_RULES: readonly [string, object, string][] = [
     'rules.unverifiedCaps.perUserPerDay',
   ],
   [
+    'an unverified cap of 2 where the verified one is 1',
+    { ...COMPAT_RULES, caps: { perUserPerDay: 1 }, unverifiedCaps: { perUserPerDay: 2 } },
+    'rules.unverifiedCaps.perUserPerDay',
+  ],
+  [
     'no unverified cap where there is a verified one',
     { ...COMPAT_RULES, caps: { perUser: 9 } },
     'rules.unverifiedCaps.perUser',

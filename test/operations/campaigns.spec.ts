@@ -84,6 +84,12 @@ describe('campaigns over HTTP', () => {
       amount,
     ]);
 
+  test('where a verified share is rewarded once, an unverified one may be as well', async () => {
+    const once = { perUserPerDay: 1, perUser: 1 };
+    const rules = { mode: 'compat', caps: once, unverifiedCaps: once };
+    expect((await draftOf(rules)).rules).toMatchObject({ caps: once, unverifiedCaps: once });
+  });
+
   test('what was left out is filled in with care, and told', async () => {
     const campaign = await create(service, { app: 'shop', rules: { ...RULES, priority: 900_000 } });
     expect(campaign).toMatchObject({

@@ -1,7 +1,8 @@
 import type { Transaction } from '../../src/database/database.js';
 import { newId } from '../../src/database/new-id.js';
+import { budgetOf } from '../../src/ledger/account.js';
 import { postTransfers } from '../../src/ledger/post-transfers.js';
-import { budgetOf, availableTo, pendingFor, type Holder } from '../../src/points/holder.js';
+import { availableTo, pendingFor, type Holder } from '../../src/points/holder.js';
 import { recordHolds } from '../../src/points/record-holds.js';
 import { lockUsers, userKey } from '../../src/users/lock-users.js';
 import type { TestDatabase } from '../support/test-database.js';
@@ -62,7 +63,7 @@ async function pay(
       id: transferId,
       key: `reward/test/${deliveryId}`,
       kind: 'reward',
-      from: budgetOf(campaignId, holder),
+      from: budgetOf({ ...holder, campaignId }),
       to: releaseAt === undefined ? availableTo(holder) : pendingFor(holder),
       amount,
       occurredAt: now,

@@ -1,4 +1,5 @@
-import { completeRules, type CampaignRules } from '../../src/campaigns/campaign.js';
+import type { CampaignRules } from '../../src/campaigns/campaign.js';
+import { completeRules } from '../../src/campaigns/complete-rules.js';
 import { settleBatch } from '../../src/settlement/settle-batch.js';
 import { newId } from '../../src/database/new-id.js';
 import { pointsOf, proveWhole } from '../faults/proof.js';

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { completeRules, type CampaignRules } from '../../src/campaigns/campaign.js';
+import type { CampaignRules } from '../../src/campaigns/campaign.js';
+import { completeRules } from '../../src/campaigns/complete-rules.js';
 import { createCampaign } from '../../src/campaigns/create-campaign.js';
 import { readSettings } from '../../src/config/settings.js';
 import { CHAT_TYPES } from '../../src/kakao/chat-types.js';

@@ -1,11 +1,11 @@
 import { toInteger } from '../database/amount.js';
 import type { Queryable } from '../database/database.js';
-import type { IntentFacts } from './intent-status.js';
+import type { IntentStanding } from './intent-status.js';
 
 /** A forged crowd of shares can carry one token: only the newest can still wait for a verdict. */
 const NEWEST_SHARES = 20;
 
-interface FactsRow {
+interface StandingRow {
   id: string;
   expires_at: Date;
   is_expired: boolean;
@@ -15,22 +15,19 @@ interface FactsRow {
   rewards: string;
   arrived: boolean;
   undecided: boolean;
-  rule: IntentFacts['rule'];
+  rule: IntentStanding['rule'];
 }
 
 /** Reads how intents stand, by id; those that do not exist are left out. A reward that was voided is none. */
-export async function readIntentFacts(
+export async function readIntentStandings(
   queryable: Queryable,
   ids: readonly string[],
-): Promise<Map<string, IntentFacts>> {
-  const rows = await queryable.query<FactsRow>(
+): Promise<Map<string, IntentStanding>> {
+  const rows = await queryable.query<StandingRow>(
     `SELECT i.id, i.expires_at, i.expires_at <= clock_timestamp() AS is_expired, c.unit,
-            e.paid, e.held, e.rewards, s.arrived OR w.waits AS arrived, s.undecided OR w.waits AS undecided, v.rule
+            e.paid, e.held, e.rewards, s.arrived OR w.waits AS arrived, s.undecided OR w.waits AS undecided, c.rules -> 'intent' AS rule
      FROM kakao_share.share_intents i
-     JOIN kakao_share.campaigns c ON c.id = i.campaign_id
-     JOIN LATERAL (
-       SELECT rules -> 'intent' AS rule FROM kakao_share.campaign_versions
-       WHERE campaign_id = c.id ORDER BY version DESC LIMIT 1) v ON true
+     JOIN kakao_share.current_campaigns c ON c.id = i.campaign_id
      JOIN LATERAL (
        SELECT coalesce(sum(r.amount) FILTER (WHERE h.state IS NULL OR h.state = 'released'), 0) AS paid,
               coalesce(sum(r.amount) FILTER (WHERE h.state = 'pending'), 0) AS held,
