@@ -26,6 +26,22 @@ export const BOOK_RULES: readonly BookRule[] = [
       WHERE a.balance <> coalesce(e.total, 0)`,
   },
   {
+    name: 'balances-follow-each-other',
+    rule: 'every entry goes on from the balance that another left, from nothing to what the account has now',
+    // Each balance is left as often as it is reached, in whatever order that was.
+    offenders: `
+      SELECT a.name AS offender FROM (
+        SELECT account_id, balance_after AS level, 1 AS step FROM kakao_share.entries
+        UNION ALL
+        SELECT account_id, balance_after - amount, -1 FROM kakao_share.entries
+        UNION ALL
+        SELECT id, 0, 1 FROM kakao_share.accounts
+        UNION ALL
+        SELECT id, balance, -1 FROM kakao_share.accounts
+      ) s JOIN kakao_share.accounts a ON a.id = s.account_id
+      GROUP BY a.name, s.level HAVING sum(s.step) <> 0`,
+  },
+  {
     name: 'floors-hold',
     rule: 'no account is below its floor, and only a clawback took a user below zero',
     offenders: `

@@ -1,6 +1,7 @@
 import type { Queryable } from '../database/database.js';
 import { BOOK_RULES } from './book-rules.js';
 import { REWARD_RULES } from './reward-rules.js';
+import { TRANSFER_RULES } from './transfer-rules.js';
 
 /** One rule of the books, and whether it holds. */
 export interface Check {
@@ -16,7 +17,7 @@ export async function verifyLedger(
   queryable: Queryable,
 ): Promise<{ ok: boolean; checks: Check[] }> {
   const checks: Check[] = [];
-  for (const { name, rule, offenders } of [...BOOK_RULES, ...REWARD_RULES]) {
+  for (const { name, rule, offenders } of [...BOOK_RULES, ...TRANSFER_RULES, ...REWARD_RULES]) {
     const rows = await queryable.query<{ offender: string }>(
       `${offenders} LIMIT ${OFFENDERS_SHOWN + 1}`,
     );

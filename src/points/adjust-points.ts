@@ -49,7 +49,7 @@ export async function adjustPoints(database: Database, request: AdjustmentReques
       app,
       action: 'points.adjust',
       target: userRef,
-      after: { transferId: id, direction, amount, unit },
+      after: { transferId: id, direction, amount, unit, expiresAt },
       reason,
     });
     return { transfer: await readTransfer(tx, id), repeated: false };

@@ -1,5 +1,6 @@
 import type { Transaction } from '../../src/database/database.js';
 import { verifyLedger, type Check } from '../../src/ledger/verification.js';
+import { adjustPoints } from '../../src/points/adjust-points.js';
 import { clawbackReward } from '../../src/points/clawback-reward.js';
 import { redeemPoints } from '../../src/points/redeem-points.js';
 import { releaseReward } from '../../src/points/release-reward.js';
@@ -16,7 +17,7 @@ import {
 
 const PROTECTED = [
   ...['entries', 'transfers', 'transfer_keys', 'reward_keys', 'decisions'],
-  ...['lots', 'lot_uses', 'holds', 'clawback_claims', 'campaign_rewards'],
+  ...['lots', 'lot_uses', 'holds', 'clawback_claims', 'campaign_rewards', 'shares'],
 ];
 const UNKNOWN_ID = '019a0000-0000-7000-8000-000000000000';
 
@@ -32,10 +33,11 @@ describe('verification finds out that the books were tampered with', () => {
   let redemption: string;
   let reversal: string;
   let clawedBack: string;
+  let adjustment: string;
 
   beforeAll(async () => {
     db = await createTestDatabase();
-    await givenCampaign(db);
+    await givenCampaign(db, { budget: 100_000 });
     service = await startTestService(db);
     await service.share(shareBy('minji'), 'one');
     await service.share(shareBy('jisoo'), 'two');
@@ -54,7 +56,7 @@ describe('verification finds out that the books were tampered with', () => {
     await db.drop();
   });
 
-  /** One of each: a hold that is pending and one that is released, a redemption and its reversal, a clawback. */
+  /** One of each: holds that are pending and released, a redemption and its reversal, a clawback, an adjustment. */
   async function givenMovements(): Promise<void> {
     const [campaign] = await db.rows<{ id: string }>('SELECT id FROM kakao_share.campaigns');
     const now = new Date();
@@ -72,6 +74,8 @@ describe('verification finds out that the books were tampered with', () => {
     const { deliveryId, transferId } = await givenReward(db, holder, given);
     clawedBack = transferId;
     await clawbackReward(db.database, { ...by, deliveryId, shortfall: 'refuse' });
+    const gift = { direction: 'credit', amount: 5, key: 'gift', expiresAt: releaseAt } as const;
+    adjustment = (await adjustPoints(db.database, { ...holder, ...by, ...gift })).transfer.id;
   }
 
   /** Verifies after a tampering that the database was kept from refusing; then takes it back. */
@@ -100,14 +104,24 @@ describe('verification finds out that the books were tampered with', () => {
     expect(body.checks.map(({ name, ok }) => [name, ok])).toEqual([
       ['entries-sum-to-zero', true],
       ['balances-equal-entries', true],
+      ['balances-follow-each-other', true],
       ['floors-hold', true],
       ['lots-equal-balances', true],
       ['lots-match-their-uses', true],
       ['transfers-match-their-entries', true],
       ['redemptions-reversed-once', true],
+      ['transfers-move-as-their-kind-says', true],
+      ['transfers-stay-with-their-user', true],
+      ['transfers-keep-their-keys', true],
+      ['adjustments-are-audited', true],
+      ['lots-match-their-credits', true],
       ['rewards-paid-once', true],
       ['decisions-match-what-was-paid', true],
+      ['reward-keys-match-what-was-paid', true],
       ['campaign-rewards-match-what-was-paid', true],
+      ['campaign-rewards-match-their-shares', true],
+      ['budgets-match-their-campaigns', true],
+      ['rewards-expire-as-promised', true],
       ['holds-match-pending-points', true],
       ['holds-resolved-once', true],
       ['clawbacks-match-their-claims', true],
@@ -284,6 +298,163 @@ describe('verification finds out that the books were tampered with', () => {
       sql: 'INSERT INTO kakao_share.open_deliveries (delivery_id, dispatched_at, leased_until) VALUES ($1, now(), now())',
       by: () => [delivery],
       offender: () => delivery,
+    },
+    {
+      title: 'the balance after an entry was changed',
+      check: 'balances-follow-each-other',
+      sql: 'UPDATE kakao_share.entries SET balance_after = balance_after + 5 WHERE transfer_id = $1 AND amount > 0',
+      by: () => [transfer],
+      offender: () => account,
+    },
+    {
+      title: 'points went to another user, with entry and lot',
+      check: 'transfers-stay-with-their-user',
+      sql: `WITH other AS (SELECT id FROM kakao_share.accounts WHERE kind = 'user_available' AND name <> $2 LIMIT 1),
+                 moved AS (UPDATE kakao_share.entries SET account_id = other.id FROM other WHERE transfer_id = $1 AND amount > 0)
+            UPDATE kakao_share.lots SET account_id = other.id FROM other WHERE transfer_id = $1`,
+      by: () => [transfer, account],
+      offender: () => transfer,
+    },
+    {
+      title: 'a redemption is said to be of another user',
+      check: 'transfers-stay-with-their-user',
+      sql: 'UPDATE kakao_share.transfers SET user_ref = (SELECT id FROM kakao_share.users u WHERE u.id <> user_ref LIMIT 1) WHERE id = $1',
+      by: () => [redemption],
+      offender: () => redemption,
+    },
+    {
+      title: 'what was redeemed stands as an adjustment',
+      check: 'transfers-move-as-their-kind-says',
+      sql: `UPDATE kakao_share.entries SET account_id = (SELECT id FROM kakao_share.accounts WHERE kind = 'adjustment')
+            WHERE transfer_id = $1 AND amount > 0`,
+      by: () => [redemption],
+      offender: () => redemption,
+    },
+    {
+      title: 'a reward stands as an adjustment, and nothing was decided',
+      check: 'transfers-move-as-their-kind-says',
+      sql: `WITH relabelled AS (UPDATE kakao_share.transfers SET kind = 'adjustment' WHERE id = $1),
+                 keys AS (DELETE FROM kakao_share.reward_keys WHERE transfer_id = $1),
+                 counted AS (DELETE FROM kakao_share.campaign_rewards WHERE delivery_id = $2)
+            UPDATE kakao_share.decisions SET transfer_id = NULL, amount = NULL, unit = NULL, verdict = 'no-campaign'
+            WHERE delivery_id = $2`,
+      by: () => [transfer, delivery],
+      offender: () => transfer,
+    },
+    {
+      title: 'a reversal has another key',
+      check: 'transfers-keep-their-keys',
+      sql: `UPDATE kakao_share.transfer_keys SET key = 'reversal/another' WHERE transfer_id = $1`,
+      by: () => [reversal],
+      offender: () => reversal,
+    },
+    {
+      title: 'a redemption has a key of nobody',
+      check: 'transfers-keep-their-keys',
+      sql: `UPDATE kakao_share.transfer_keys SET key = 'another' WHERE transfer_id = $1`,
+      by: () => [redemption],
+      offender: () => redemption,
+    },
+    {
+      title: 'an adjustment was given another reason',
+      check: 'adjustments-are-audited',
+      sql: `UPDATE kakao_share.transfers SET reason = 'another' WHERE id = $1`,
+      by: () => [adjustment],
+      offender: () => adjustment,
+    },
+    {
+      title: 'the points of an adjustment never expire',
+      check: 'adjustments-are-audited',
+      sql: 'UPDATE kakao_share.lots SET expires_at = NULL WHERE transfer_id = $1',
+      by: () => [adjustment],
+      offender: () => adjustment,
+    },
+    {
+      title: 'a lot is said to come from elsewhere',
+      check: 'lots-match-their-credits',
+      sql: 'UPDATE kakao_share.lots SET transfer_id = $2 WHERE transfer_id = $1',
+      by: () => [transfer, UNKNOWN_ID],
+      offender: () => transfer,
+    },
+    {
+      title: 'a decision paid somebody else',
+      check: 'decisions-match-what-was-paid',
+      sql: 'UPDATE kakao_share.decisions SET user_ref = (SELECT id FROM kakao_share.users u WHERE u.id <> user_ref LIMIT 1) WHERE delivery_id = $1',
+      by: () => [delivery],
+      offender: () => delivery,
+    },
+    {
+      title: 'a paid share is said to be of somebody else',
+      check: 'decisions-match-what-was-paid',
+      sql: 'UPDATE kakao_share.shares SET user_ref = (SELECT id FROM kakao_share.users u WHERE u.id <> user_ref LIMIT 1) WHERE id = $1',
+      by: () => [delivery],
+      offender: () => delivery,
+    },
+    {
+      title: 'a reward has another key, everywhere',
+      check: 'reward-keys-match-what-was-paid',
+      sql: `WITH renamed AS (UPDATE kakao_share.transfer_keys SET key = key || 'x' WHERE transfer_id = $1)
+            UPDATE kakao_share.reward_keys SET key = key || 'x' WHERE transfer_id = $1`,
+      by: () => [transfer],
+      offender: () => delivery,
+    },
+    {
+      title: 'a cap counts a reward on another day',
+      check: 'campaign-rewards-match-their-shares',
+      sql: `UPDATE kakao_share.campaign_rewards SET received_at = received_at - interval '1 day' WHERE delivery_id = $1`,
+      by: () => [delivery],
+      offender: () => delivery,
+    },
+    {
+      title: 'a cap counts a reward in another room',
+      check: 'campaign-rewards-match-their-shares',
+      sql: `UPDATE kakao_share.campaign_rewards SET room = 'another' WHERE delivery_id = $1`,
+      by: () => [delivery],
+      offender: () => delivery,
+    },
+    {
+      title: 'a cap of another campaign counts a reward',
+      check: 'campaign-rewards-match-their-shares',
+      sql: `WITH other AS (INSERT INTO kakao_share.campaigns (id, app, name) VALUES (gen_random_uuid(), 'default', 'other') RETURNING id)
+            UPDATE kakao_share.campaign_rewards t SET campaign_id = other.id FROM other WHERE t.delivery_id = $1`,
+      by: () => [delivery],
+      offender: () => delivery,
+    },
+    {
+      title: 'another campaign is said to have paid',
+      check: 'budgets-match-their-campaigns',
+      sql: `WITH other AS (INSERT INTO kakao_share.campaigns (id, app, name) VALUES (gen_random_uuid(), 'default', 'other') RETURNING id)
+            UPDATE kakao_share.decisions t SET campaign_id = other.id FROM other WHERE t.delivery_id = $1`,
+      by: () => [delivery],
+      offender: () => transfer,
+    },
+    {
+      title: 'a budget has no floor',
+      check: 'budgets-match-their-campaigns',
+      sql: `UPDATE kakao_share.accounts SET floor = NULL WHERE kind = 'campaign_budget' AND $1::text IS NOT NULL`,
+      by: () => [''],
+      offender: () => 'campaign_budget/default/point/',
+    },
+    {
+      title: 'a budget has a lower floor',
+      check: 'budgets-match-their-campaigns',
+      sql: `UPDATE kakao_share.accounts SET floor = floor - 1 WHERE kind = 'campaign_budget' AND $1::text IS NOT NULL`,
+      by: () => [''],
+      offender: () => 'campaign_budget/default/point/',
+    },
+    {
+      title: 'a reward has expired long ago',
+      check: 'rewards-expire-as-promised',
+      sql: `UPDATE kakao_share.lots SET expires_at = '2001-01-01Z' WHERE transfer_id = $1`,
+      by: () => [transfer],
+      offender: () => transfer,
+    },
+    {
+      title: 'a held reward is to expire once released',
+      check: 'rewards-expire-as-promised',
+      sql: 'UPDATE kakao_share.holds SET expires_after_days = 1 WHERE transfer_id = $1',
+      by: () => [held],
+      offender: () => held,
     },
   ];
 

@@ -1,3 +1,4 @@
+import { digestRoom } from '../../src/campaigns/share-facts.js';
 import type { Transaction } from '../../src/database/database.js';
 import { newId } from '../../src/database/new-id.js';
 import { budgetOf } from '../../src/ledger/account.js';
@@ -61,7 +62,7 @@ async function pay(
   await postTransfers(tx, [
     {
       id: transferId,
-      key: `reward/test/${deliveryId}`,
+      key: `reward/${rewardKey(holder, campaignId, deliveryId)}`,
       kind: 'reward',
       from: budgetOf({ ...holder, campaignId }),
       to: releaseAt === undefined ? availableTo(holder) : pendingFor(holder),
@@ -83,32 +84,57 @@ async function pay(
 
 async function writeShare(
   tx: Transaction,
-  { app, unit, userRef }: Holder,
-  { campaignId, amount, now, releaseAt }: GivenReward,
+  holder: Holder,
+  { campaignId, amount, now, releaseAt, expiresAfterDays }: GivenReward,
   deliveryId: string,
   transferId: string,
 ): Promise<void> {
+  const { app, unit, userRef } = holder;
+  const version =
+    expiresAfterDays === undefined ? 1 : await givenVersion(tx, campaignId, expiresAfterDays);
   await tx.query(
     `INSERT INTO kakao_share.shares (id, app, user_ref, chat_type, room_hash, unknown_values, received_at)
-     VALUES ($1, $2, $3, 'DirectChat', 'room', '{}', $4)`,
+     VALUES ($1, $2, $3, 'DirectChat', $1::uuid::text, '{}', $4)`,
     [deliveryId, app, userRef, now],
   );
   await tx.query(
     `INSERT INTO kakao_share.decisions (delivery_id, number, app, verdict, reasons, user_ref, campaign_id, campaign_version,
                                         transfer_id, amount, unit, actor)
-     VALUES ($1, 1, $2, $3, '[]', $4, $5, 1, $6, $7, $8, 'settlement')`,
+     VALUES ($1, 1, $2, $3, '[]', $4, $5, $9, $6, $7, $8, 'settlement')`,
     [
       ...[deliveryId, app, releaseAt === undefined ? 'rewarded' : 'held', userRef, campaignId],
-      ...[transferId, amount, unit],
+      ...[transferId, amount, unit, version],
     ],
   );
   await tx.query(
     'INSERT INTO kakao_share.reward_keys (app, key, delivery_id, transfer_id) VALUES ($1, $2, $3, $4)',
-    [app, `test/${deliveryId}`, deliveryId, transferId],
+    [app, rewardKey(holder, campaignId, deliveryId), deliveryId, transferId],
   );
   await tx.query(
     `INSERT INTO kakao_share.campaign_rewards (delivery_id, campaign_id, user_ref, room, received_at, amount, paid)
-     VALUES ($1, $2, $3, 'room', $4, $5, true)`,
-    [deliveryId, campaignId, userRef, now, amount],
+     VALUES ($1, $2, $3, $6, $4, $5, true)`,
+    [deliveryId, campaignId, userRef, now, amount, digestRoom(app, deliveryId)],
   );
+}
+
+/** Each was shared to a room of its own, so that a user has as many on one day as a test wants. */
+function rewardKey({ app, userRef }: Holder, campaignId: string, deliveryId: string): string {
+  return `campaign/${campaignId}/user/${userRef}/room/${digestRoom(app, deliveryId)}/day/2026-01-01/Asia/Seoul`;
+}
+
+/** The rules of the campaign's first version, but for how long points can be spent; not in force while tests run. */
+async function givenVersion(
+  tx: Transaction,
+  campaignId: string,
+  expiresAfterDays: number,
+): Promise<number> {
+  const version = 1_000 + expiresAfterDays;
+  await tx.query(
+    `INSERT INTO kakao_share.campaign_versions (campaign_id, version, state, rules, effective_from, actor)
+     SELECT campaign_id, $2, state, rules || jsonb_build_object('expiresAfterDays', $3::integer), '9999-01-01Z', actor
+     FROM kakao_share.campaign_versions WHERE campaign_id = $1 AND version = 1
+     ON CONFLICT DO NOTHING`,
+    [campaignId, version, expiresAfterDays],
+  );
+  return version;
 }
