@@ -76,7 +76,7 @@ CREATE TABLE share_intents (
   issued_by       text        NOT NULL,
   issued_at       timestamptz NOT NULL,
   expires_at      timestamptz NOT NULL CHECK (expires_at > issued_at),
-  idempotency_key text        COLLATE "C",
+  idempotency_key text        COLLATE "C",  -- a digest of the caller's, which may tell of a person
   request_digest  bytea       NOT NULL,  -- tells a repeated request from another one under the same key
   UNIQUE (app, idempotency_key)
 );
@@ -160,7 +160,7 @@ ALTER TABLE transfers
   ADD COLUMN reason    text;
 ALTER TABLE transfers ALTER COLUMN actor DROP DEFAULT;
 
-ALTER TABLE transfer_keys ADD COLUMN digest bytea;  -- of what was asked for under a key that a caller chose
+ALTER TABLE transfer_keys ADD COLUMN digest bytea;  -- of what was asked for under a key that a caller chose, which is kept as a digest too
 
 -- Budgets and users' points may run low; what stands for the world outside never does.
 UPDATE accounts SET floor = 0 WHERE kind IN ('user_pending', 'redeemed', 'expired');

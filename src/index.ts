@@ -30,9 +30,9 @@ export {
   type ShareRequest,
 } from './intents/share-request.js';
 export { INTENT_PARAMETER } from './intents/intent-token.js';
+export { IdempotencyConflictError } from './idempotency/idempotency-conflict-error.js';
 export {
   CampaignClosedError,
-  IntentKeyConflictError,
   IntentRequestError,
   NoSigningKeysError,
   OpenIntentLimitError,

@@ -1,5 +1,5 @@
+import { recordAudit } from '../audit/record-audit.js';
 import type { Transaction } from '../database/database.js';
-import { auditCampaign } from './audit-campaign.js';
 import { checkRules } from './check-rules.js';
 import { createCampaign, type NewCampaign } from './create-campaign.js';
 import { refusingUnknownTimeZones } from './known-time-zone.js';
@@ -23,12 +23,9 @@ export async function addCampaign(
   const id = await refusingUnknownTimeZones(() =>
     createCampaign(tx, { ...campaign, effectiveFrom }),
   );
-  await auditCampaign(tx, 'create', { campaignId: id, app, actor }, null, {
-    name,
-    unit,
-    version: 1,
-    state,
-    rules,
+  await recordAudit(tx, {
+    ...{ actor, app, action: 'campaign.create', target: id },
+    after: { name, unit, version: 1, state, rules },
   });
   return id;
 }

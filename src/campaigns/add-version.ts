@@ -1,5 +1,5 @@
 import type { Transaction } from '../database/database.js';
-import type { Change } from './audit-campaign.js';
+import type { Change } from './change.js';
 import { setBudget } from './budget-account.js';
 import type { CampaignRules, CampaignState } from './campaign.js';
 import { refusingUnknownTimeZones } from './known-time-zone.js';

@@ -1,8 +1,9 @@
+import { recordAudit } from '../audit/record-audit.js';
 import type { Transaction } from '../database/database.js';
 import { addVersion } from './add-version.js';
-import { auditCampaign, type Change } from './audit-campaign.js';
 import { CampaignConflictError } from './campaign-errors.js';
 import type { CampaignState } from './campaign.js';
+import type { Change } from './change.js';
 import { checkRules } from './check-rules.js';
 import { lockCampaign } from './lock-campaign.js';
 
@@ -23,7 +24,7 @@ export async function changeState(
   tx: Transaction,
   change: Change & { readonly state: CampaignState },
 ): Promise<void> {
-  const { campaignId, state } = change;
+  const { campaignId, actor, reason, state } = change;
   const before = await lockCampaign(tx, campaignId);
   const { app, rules } = before;
   if (!MOVES[before.state].includes(state)) {
@@ -35,11 +36,9 @@ export async function changeState(
   // Stopping is never refused, whatever the rules.
   if (state === 'live') await checkRules(tx, before, state, rules);
   const version = await addVersion(tx, before, { state, rules }, change);
-  await auditCampaign(
-    tx,
-    'state',
-    { ...change, app },
-    { state: before.state, version: before.version },
-    { state, version },
-  );
+  await recordAudit(tx, {
+    ...{ actor, app, action: 'campaign.state', target: campaignId, reason },
+    before: { state: before.state, version: before.version },
+    after: { state, version },
+  });
 }

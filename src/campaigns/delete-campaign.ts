@@ -1,6 +1,7 @@
+import { recordAudit } from '../audit/record-audit.js';
 import type { Transaction } from '../database/database.js';
-import { auditCampaign, type Change } from './audit-campaign.js';
 import { CampaignConflictError } from './campaign-errors.js';
+import type { Change } from './change.js';
 import { lockCampaign } from './lock-campaign.js';
 
 /**
@@ -8,7 +9,7 @@ import { lockCampaign } from './lock-campaign.js';
  * @throws {CampaignConflictError} when it has ever been live: decisions refer to it
  */
 export async function deleteCampaign(tx: Transaction, change: Change): Promise<void> {
-  const { campaignId } = change;
+  const { campaignId, actor, reason } = change;
   const { app, name, state, version, rules } = await lockCampaign(tx, campaignId);
   // Nothing returns to being a draft.
   if (state !== 'draft')
@@ -16,5 +17,8 @@ export async function deleteCampaign(tx: Transaction, change: Change): Promise<v
   await tx.query('UPDATE kakao_share.campaigns SET deleted_at = clock_timestamp() WHERE id = $1', [
     campaignId,
   ]);
-  await auditCampaign(tx, 'delete', { ...change, app }, { name, version, state, rules }, null);
+  await recordAudit(tx, {
+    ...{ actor, app, action: 'campaign.delete', target: campaignId, reason },
+    before: { name, version, state, rules },
+  });
 }

@@ -1,5 +1,6 @@
+import { recordAudit } from '../audit/record-audit.js';
 import type { Transaction } from '../database/database.js';
-import { auditCampaign, type Change } from './audit-campaign.js';
+import type { Change } from './change.js';
 import { lockCampaignAlone } from './lock-campaign.js';
 
 /**
@@ -10,7 +11,7 @@ export async function turnKillSwitch(
   tx: Transaction,
   change: Change & { readonly on: boolean },
 ): Promise<void> {
-  const { campaignId, on } = change;
+  const { campaignId, actor, reason, on } = change;
   const { app, killedAt } = await lockCampaignAlone(tx, campaignId);
   const [after] = await tx.query<{ killed_at: Date | null }>(
     `UPDATE kakao_share.campaigns SET killed_at = CASE WHEN $2::boolean THEN coalesce(killed_at, clock_timestamp()) END
@@ -18,11 +19,9 @@ export async function turnKillSwitch(
     [campaignId, on],
   );
   const killedAtNow = after?.killed_at ?? null;
-  await auditCampaign(
-    tx,
-    'kill-switch',
-    { ...change, app },
-    { killedAt },
-    { killedAt: killedAtNow },
-  );
+  await recordAudit(tx, {
+    ...{ actor, app, action: 'campaign.kill-switch', target: campaignId, reason },
+    before: { killedAt },
+    after: { killedAt: killedAtNow },
+  });
 }

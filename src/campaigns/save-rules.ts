@@ -1,8 +1,9 @@
+import { recordAudit } from '../audit/record-audit.js';
 import type { Transaction } from '../database/database.js';
 import { addVersion } from './add-version.js';
-import { auditCampaign, type Change } from './audit-campaign.js';
 import { CampaignConflictError } from './campaign-errors.js';
 import type { CampaignRules } from './campaign.js';
+import type { Change } from './change.js';
 import { checkRules } from './check-rules.js';
 import { lockCampaign } from './lock-campaign.js';
 
@@ -19,7 +20,7 @@ export interface RulesChange extends Change {
  * @throws {CampaignRefusedError} naming the field that is wrong
  */
 export async function saveRules(tx: Transaction, change: RulesChange): Promise<void> {
-  const { campaignId, rules, seenVersion } = change;
+  const { campaignId, actor, reason, rules, seenVersion } = change;
   const before = await lockCampaign(tx, campaignId);
   const { app, state } = before;
   if (before.version !== seenVersion)
@@ -32,11 +33,9 @@ export async function saveRules(tx: Transaction, change: RulesChange): Promise<v
   const name = change.name ?? before.name;
   const version = await addVersion(tx, before, { state, rules }, change);
   await tx.query('UPDATE kakao_share.campaigns SET name = $2 WHERE id = $1', [campaignId, name]);
-  await auditCampaign(
-    tx,
-    'save',
-    { ...change, app },
-    { name: before.name, version: before.version, rules: before.rules },
-    { name, version, rules },
-  );
+  await recordAudit(tx, {
+    ...{ actor, app, action: 'campaign.save', target: campaignId, reason },
+    before: { name: before.name, version: before.version, rules: before.rules },
+    after: { name, version, rules },
+  });
 }

@@ -36,16 +36,6 @@ export class UserErasedError extends Error {
   }
 }
 
-/** The idempotency key stands for another intent. */
-export class IntentKeyConflictError extends Error {
-  readonly code = 'KAKAO_SHARE_IDEMPOTENCY_CONFLICT';
-  override readonly name = 'IntentKeyConflictError';
-
-  constructor() {
-    super('The idempotency key was used for another request: take a new key for a new request.');
-  }
-}
-
 /** Nothing to sign with. */
 export class NoSigningKeysError extends Error {
   readonly code = 'KAKAO_SHARE_NO_SIGNING_KEYS';

@@ -1,4 +1,5 @@
 import { validate as isUuid } from 'uuid';
+import { IDEMPOTENCY_KEY, isIdempotencyKey } from '../idempotency/idempotency-key.js';
 import { isStorableText } from '../kakao/parameter.js';
 import { MAX_USER_ID_BYTES } from '../kakao/user-id.js';
 import type { ShareRequest } from './share-request.js';
@@ -14,7 +15,7 @@ export interface IntentRequest {
   readonly contentRef?: string | undefined;
   /** Shorter than the campaign's rules allow, if given. */
   readonly expiresInMinutes?: number | undefined;
-  /** The same key with the same request is the same intent, within the app: 1–200 printable characters of ASCII. */
+  /** The same key with the same request is the same intent, within the app: 1–200 visible characters of ASCII. */
   readonly idempotencyKey?: string | undefined;
   /** What the page will share: makes the parameters for Kakao's SDK. */
   readonly share?: ShareRequest | undefined;
@@ -25,7 +26,6 @@ export interface IntentRequest {
 export const MAX_CONTENT_REF_CHARS = 200;
 /** Of an app, or of who asks. */
 const MAX_NAME_CHARS = 256;
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
 
 /** What is wrong with a request, apart from its share; each fault begins with the field. */
 export function intentRequestFaults(request: IntentRequest): string[] {
@@ -50,8 +50,8 @@ export function intentRequestFaults(request: IntentRequest): string[] {
       'expiresInMinutes: must be a positive integer',
     ),
     ...faultUnless(
-      idempotencyKey === undefined || IDEMPOTENCY_KEY.test(idempotencyKey),
-      'Idempotency-Key: must have 1 to 200 printable characters of ASCII',
+      idempotencyKey === undefined || isIdempotencyKey(idempotencyKey),
+      `Idempotency-Key: must have ${IDEMPOTENCY_KEY}`,
     ),
   ];
 }

@@ -10,7 +10,8 @@ export interface NewIntent {
   readonly issuedBy: string;
   readonly issuedAt: Date;
   readonly lifetimeMinutes: number;
-  readonly idempotencyKey: string | undefined;
+  /** Of the caller's idempotency key. */
+  readonly keyDigest: string | undefined;
   readonly digest: Buffer;
 }
 
@@ -37,7 +38,7 @@ export async function insertIntent(
       intent.issuedBy,
       intent.issuedAt,
       intent.lifetimeMinutes,
-      intent.idempotencyKey ?? null,
+      intent.keyDigest ?? null,
       intent.digest,
     ],
   );
@@ -48,11 +49,11 @@ export async function insertIntent(
 export async function findByKey(
   tx: Transaction,
   app: string,
-  idempotencyKey: string,
+  keyDigest: string,
 ): Promise<{ id: string; expiresAt: Date; digest: Buffer } | undefined> {
   const [row] = await tx.query<{ id: string; expires_at: Date; request_digest: Buffer }>(
     'SELECT id, expires_at, request_digest FROM kakao_share.share_intents WHERE app = $1 AND idempotency_key = $2',
-    [app, idempotencyKey],
+    [app, keyDigest],
   );
   return row && { id: row.id, expiresAt: row.expires_at, digest: row.request_digest };
 }

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Transaction } from '../database/database.js';
 import { newId } from '../database/new-id.js';
+import { IdempotencyConflictError } from '../idempotency/idempotency-conflict-error.js';
+import { digestOfKey } from '../idempotency/idempotency-key.js';
 import { lockUsers, userKey, type UserName } from '../users/lock-users.js';
 import { readCampaignToShare, whyClosed } from './campaign-to-share.js';
 import { canonicalJson } from './canonical-json.js';
 import {
   CampaignClosedError,
-  IntentKeyConflictError,
   IntentRequestError,
   OpenIntentLimitError,
   UserErasedError,
@@ -27,17 +28,19 @@ export interface KeptIntent {
  * request at a time; of two requests with one key the database lets one insert.
  *
  * @param request free of faults
- * @throws {IntentRequestError | CampaignClosedError | OpenIntentLimitError | IntentKeyConflictError}
+ * @throws {IntentRequestError | CampaignClosedError | OpenIntentLimitError | IdempotencyConflictError}
  */
 export async function issueIntent(
   tx: Transaction,
   app: string,
   request: IntentRequest,
 ): Promise<KeptIntent> {
-  const { userId, campaignId, contentRef, idempotencyKey } = request;
+  const { userId, campaignId, contentRef } = request;
+  const keyDigest =
+    request.idempotencyKey === undefined ? undefined : digestOfKey(request.idempotencyKey);
   const userRef = await lockUser(tx, { app, userId });
   const digest = digestOf(request, userRef);
-  const earlier = await repetitionOf(tx, app, idempotencyKey, digest);
+  const earlier = await repetitionOf(tx, app, keyDigest, digest);
   if (earlier !== undefined) return earlier;
   const { lifetimeMinutes, issuedAt } = await admit(tx, app, request, userRef);
   const intent = await insertIntent(tx, {
@@ -49,12 +52,12 @@ export async function issueIntent(
     issuedBy: request.issuedBy ?? 'host',
     issuedAt,
     lifetimeMinutes,
-    idempotencyKey,
+    keyDigest,
     digest,
   });
   if (intent !== undefined) return { ...intent, repeated: false };
-  const meanwhile = await repetitionOf(tx, app, idempotencyKey, digest);
-  if (meanwhile === undefined) throw new IntentKeyConflictError();
+  const meanwhile = await repetitionOf(tx, app, keyDigest, digest);
+  if (meanwhile === undefined) throw new IdempotencyConflictError();
   return meanwhile;
 }
 
@@ -92,13 +95,13 @@ async function admit(
 async function repetitionOf(
   tx: Transaction,
   app: string,
-  idempotencyKey: string | undefined,
+  keyDigest: string | undefined,
   digest: Buffer,
 ): Promise<KeptIntent | undefined> {
-  if (idempotencyKey === undefined) return undefined;
-  const known = await findByKey(tx, app, idempotencyKey);
+  if (keyDigest === undefined) return undefined;
+  const known = await findByKey(tx, app, keyDigest);
   if (known === undefined) return undefined;
-  if (!known.digest.equals(digest)) throw new IntentKeyConflictError();
+  if (!known.digest.equals(digest)) throw new IdempotencyConflictError();
   return { id: known.id, expiresAt: known.expiresAt, repeated: true };
 }
 

@@ -1,7 +1,7 @@
 import { Logger, type OnModuleInit } from '@nestjs/common';
 import { DEFAULT_APP } from '../config/kakao-apps.js';
-import { isConflict } from '../database/database-errors.js';
 import type { Database } from '../database/database.js';
+import { retryConflicts } from '../database/retry-conflicts.js';
 import { callbackArgsWith } from './callback-args.js';
 import { findIntent, type IntentView } from './find-intent.js';
 import { IntentRequestError, NoSigningKeysError } from './intent-errors.js';
@@ -9,7 +9,7 @@ import { intentRequestFaults, type IntentRequest } from './intent-request.js';
 import { statusOf, type IntentStatus } from './intent-status.js';
 import { IntentStatusReader } from './intent-status-reader.js';
 import { readIntentToken, writeIntentToken } from './intent-token.js';
-import { issueIntent, type KeptIntent } from './issue-intent.js';
+import { issueIntent } from './issue-intent.js';
 import { buildShareParameters, shareFaults } from './share-parameters.js';
 import type { ShareParameters } from './share-request.js';
 import { IntentSigningKeys } from './signing-keys.js';
@@ -30,7 +30,6 @@ export interface IssuedIntent {
 }
 
 const LIMITS = { statementTimeoutMs: 5_000, lockTimeoutMs: 3_000 };
-const MAX_CONFLICT_RETRIES = 3;
 
 /** Issues share intents, the promises that bind a share to a user and a campaign, and tells how they stand. */
 export class ShareIntents implements OnModuleInit {
@@ -57,7 +56,7 @@ export class ShareIntents implements OnModuleInit {
    * @throws {IntentRequestError} naming each field that is wrong
    * @throws {CampaignClosedError} when the campaign is not live, not running or stopped
    * @throws {OpenIntentLimitError} when the user has as many open intents as the campaign allows
-   * @throws {IntentKeyConflictError} when the idempotency key was used for another request
+   * @throws {IdempotencyConflictError} when the idempotency key was used for another request
    * @throws {NoSigningKeysError} when the service has no key to sign with
    */
   async issue(request: IntentRequest): Promise<IssuedIntent> {
@@ -69,7 +68,9 @@ export class ShareIntents implements OnModuleInit {
       ...(share === undefined ? [] : shareFaults(share, this.pickerApps.includes(app))),
     ];
     if (faults.length > 0) throw new IntentRequestError(faults);
-    const { id, expiresAt, repeated } = await this.#issueWithRetries(app, request);
+    const { id, expiresAt, repeated } = await retryConflicts(() =>
+      this.database.transaction(LIMITS, (tx) => issueIntent(tx, app, request)),
+    );
     const token = writeIntentToken({ id, expiresAt }, keys);
     return {
       id,
@@ -80,16 +81,6 @@ export class ShareIntents implements OnModuleInit {
       ...(share === undefined ? {} : { parameters: buildShareParameters(share, token) }),
       repeated,
     };
-  }
-
-  async #issueWithRetries(app: string, request: IntentRequest): Promise<KeptIntent> {
-    for (let retries = 0; ; retries++) {
-      try {
-        return await this.database.transaction(LIMITS, (tx) => issueIntent(tx, app, request));
-      } catch (error) {
-        if (!isConflict(error) || retries === MAX_CONFLICT_RETRIES) throw error;
-      }
-    }
   }
 
   /** How the share under a token stands, for its page; undefined where the token is none of ours. */

@@ -2,6 +2,7 @@ import { Type } from 'class-transformer';
 import { IsIn, IsOptional } from 'class-validator';
 import { CAMPAIGN_STATES, type CampaignState } from '../campaigns/campaign.js';
 import { IsBoolean, IsIntegerFrom, IsObjectOf, IsOneOf, MayBeAbsent, Must } from './field-rules.js';
+import { IsUnit } from './is-amount.js';
 import { IsText } from './is-text.js';
 import { DEFAULT_LIMIT, MAX_LIMIT, PageQuery } from './page.js';
 import { isText, isTime, TIME } from './rule-fields.js';
@@ -49,9 +50,7 @@ export class NewCampaignRequest {
   name!: string;
 
   @MayBeAbsent()
-  @Must('be 1 to 32 lower-case letters, digits, "_" and "-", the first a letter', (value) =>
-    typeof value === 'string' ? /^[a-z][a-z0-9_-]{0,31}$/.test(value) : false,
-  )
+  @IsUnit()
   unit?: string;
 
   @MayBeAbsent()

@@ -1,5 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
-import { IsInt, Matches, Max, Min } from 'class-validator';
+import { IsInt, Max, Min } from 'class-validator';
+import { Must } from './field-rules.js';
+
+const UNIT = /^[a-z][a-z0-9_-]{0,31}$/;
 
 /** A positive integer that JSON and JavaScript hold exactly; a text or a fraction is none. */
 export function IsAmount(): PropertyDecorator {
@@ -8,10 +11,9 @@ export function IsAmount(): PropertyDecorator {
 
 /** What is counted: `point`, unless a campaign pays in something else. */
 export function IsUnit(): PropertyDecorator {
-  return applyDecorators(
-    Matches(/^[a-z][a-z0-9_-]{0,31}$/, {
-      message: '$property must be lower-case letters, digits, "-" and "_", at most 32',
-    }),
+  return Must(
+    'be 1 to 32 lower-case letters, digits, "_" and "-", the first a letter',
+    (value) => typeof value === 'string' && UNIT.test(value),
   );
 }
 

@@ -16,7 +16,7 @@ import { reverseRedemption } from '../points/reverse-redemption.js';
 import { readClock } from '../points/transact.js';
 import type { Caller } from './caller.js';
 import { findUser, UserQuery } from './find-user.js';
-import { IdempotencyKey } from './idempotency-key.js';
+import { IdempotencyKey, OptionalIdempotencyKey } from './idempotency-key.js';
 import { DEFAULT_UNIT, IsAmount, IsUnit } from './is-amount.js';
 import { IsText } from './is-text.js';
 import { CurrentCaller, ManagementGuard, RequireScope } from './management.guard.js';
@@ -64,12 +64,13 @@ export class RedemptionsController {
   @Post('redemptions/:id/reversal')
   async reverse(
     @Param('id', ParseUUIDPipe) redemptionId: string,
+    @OptionalIdempotencyKey() key: string | undefined,
     @Body() { reason }: Reversal,
     @CurrentCaller() { name: actor, apps }: Caller,
     @Res({ passthrough: true }) response: ServerResponse,
   ): Promise<TransferView> {
     const now = await readClock(this.database);
-    const request = { redemptionId, apps, actor, reason, now };
+    const request = { redemptionId, apps, key, actor, reason, now };
     return answerMoved(response, await reverseRedemption(this.database, request));
   }
 }

@@ -7,6 +7,7 @@ import { releaseReward, type RewardRequest } from '../points/release-reward.js';
 import { readClock } from '../points/transact.js';
 import { voidReward } from '../points/void-reward.js';
 import type { Caller } from './caller.js';
+import { OptionalIdempotencyKey } from './idempotency-key.js';
 import { IsAmount } from './is-amount.js';
 import { IsText } from './is-text.js';
 import { CurrentCaller, ManagementGuard, RequireScope } from './management.guard.js';
@@ -50,23 +51,25 @@ export class RewardsController {
   @Post('release')
   async release(
     @Param('deliveryId', ParseUUIDPipe) deliveryId: string,
+    @OptionalIdempotencyKey() key: string | undefined,
     @Body() { reason }: RewardOrder,
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) response: ServerResponse,
   ): Promise<TransferView> {
     const request = await this.requestOf(deliveryId, reason, caller);
-    return answerMoved(response, await releaseReward(this.database, request));
+    return answerMoved(response, await releaseReward(this.database, { ...request, key }));
   }
 
   @Post('void')
   async void(
     @Param('deliveryId', ParseUUIDPipe) deliveryId: string,
+    @OptionalIdempotencyKey() key: string | undefined,
     @Body() { reason }: RewardOrder,
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) response: ServerResponse,
   ): Promise<TransferView> {
     const request = await this.requestOf(deliveryId, reason, caller);
-    return answerMoved(response, await voidReward(this.database, request));
+    return answerMoved(response, await voidReward(this.database, { ...request, key }));
   }
 
   @Post('clawback')

@@ -5,8 +5,9 @@ import { lockPresentUser } from './lock-present-user.js';
 import { carryOut, type Movement } from './movement.js';
 import { planDue } from './plan-due.js';
 import { InsufficientPointsError, InvalidAdjustmentError } from './points-errors.js';
-import { recordAudit } from './record-audit.js';
-import { digestOf, findTransfer, readTransfer, requestKey, type Moved } from './stored-transfer.js';
+import { recordAudit } from '../audit/record-audit.js';
+import { digestOf, requestKey } from './request-key.js';
+import { findTransfer, readTransfer, type Moved } from './stored-transfer.js';
 import { transact } from './transact.js';
 
 /** Points given or taken by hand, under a key that the caller chose. */

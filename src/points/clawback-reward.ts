@@ -1,17 +1,14 @@
 import { toInteger } from '../database/amount.js';
 import type { Database, Transaction } from '../database/database.js';
+import { IdempotencyConflictError } from '../idempotency/idempotency-conflict-error.js';
 import { lockUsers } from '../users/lock-users.js';
 import { clawbackKey, toClawback, type Claim } from './claim.js';
 import { findReward, type PaidReward } from './find-reward.js';
 import { lockHold } from './hold.js';
 import { carryOut } from './movement.js';
 import { planDue } from './plan-due.js';
-import {
-  IdempotencyConflictError,
-  InsufficientPointsError,
-  RewardStateError,
-} from './points-errors.js';
-import { recordAudit } from './record-audit.js';
+import { InsufficientPointsError, RewardStateError } from './points-errors.js';
+import { recordAudit } from '../audit/record-audit.js';
 import type { RewardRequest } from './release-reward.js';
 import { findTransfer, type StoredTransfer } from './stored-transfer.js';
 import { transact } from './transact.js';

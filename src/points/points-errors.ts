@@ -12,12 +12,6 @@ export class InsufficientPointsError extends Error {
   }
 }
 
-/** The key has been used for something else. */
-export class IdempotencyConflictError extends Error {
-  readonly code = 'KAKAO_SHARE_IDEMPOTENCY_CONFLICT';
-  override readonly name = 'IdempotencyConflictError';
-}
-
 /** What is asked for does not fit how the reward stands: held, released, voided, taken back. */
 export class RewardStateError extends Error {
   readonly code = 'KAKAO_SHARE_REWARD_STATE';

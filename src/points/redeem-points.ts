@@ -5,7 +5,8 @@ import { lockPresentUser } from './lock-present-user.js';
 import { carryOut, type Movement } from './movement.js';
 import { planDue } from './plan-due.js';
 import { InsufficientPointsError } from './points-errors.js';
-import { digestOf, findTransfer, readTransfer, requestKey, type Moved } from './stored-transfer.js';
+import { digestOf, requestKey } from './request-key.js';
+import { findTransfer, readTransfer, type Moved } from './stored-transfer.js';
 import { transact } from './transact.js';
 
 /** Points to be spent, under a key that the caller chose. */

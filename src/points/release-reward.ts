@@ -1,16 +1,16 @@
-import type { Database } from '../database/database.js';
+import type { Database, Transaction } from '../database/database.js';
 import { newId } from '../database/new-id.js';
+import { lotExpiry } from '../ledger/lot-expiry.js';
 import { lockUsers } from '../users/lock-users.js';
 import { findReward } from './find-reward.js';
 import { lockHold, resolveHolds, type Hold } from './hold.js';
 import { availableTo, pendingFor } from './holder.js';
 import { carryOut, type Movement } from './movement.js';
 import { RewardStateError } from './points-errors.js';
-import { recordAudit } from './record-audit.js';
+import { recordAudit } from '../audit/record-audit.js';
+import { underKey } from './request-key.js';
 import { readTransfer, type Moved } from './stored-transfer.js';
 import { transact } from './transact.js';
-
-const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /** Something that somebody wants done to the reward of a delivery, and why. */
 export interface RewardRequest {
@@ -20,38 +20,47 @@ export interface RewardRequest {
   readonly actor: string;
   readonly reason: string;
   readonly now: Date;
+  /** Unique within the app, over all operations: under it no other request is taken. */
+  readonly key?: string | undefined;
 }
 
 /**
  * Releases a held reward before its time: its points become available. Repeated, it gives the first transfer again.
- * @throws {UnknownRewardError} {@link RewardStateError} where it never was held, or was voided
+ * @throws {UnknownRewardError} {@link RewardStateError} where it never was held, or was voided,
+ *   {@link IdempotencyConflictError}
  */
 export async function releaseReward(database: Database, request: RewardRequest): Promise<Moved> {
-  const { deliveryId, apps, actor, reason, now } = request;
-  const reward = await findReward(database, deliveryId, apps);
+  const { deliveryId, apps, key, reason } = request;
+  const { app, userRef, transferId } = await findReward(database, deliveryId, apps);
   return transact(database, async (tx) => {
-    await lockUsers(tx, [], [reward.userRef]);
-    const hold = await lockHold(tx, reward.transferId);
-    if (hold === undefined)
-      throw new RewardStateError('This reward was never held: its points are available.');
-    if (hold.state === 'voided')
-      throw new RewardStateError('This reward was voided: it cannot be released any more.');
-    if (hold.resolvedBy !== null)
-      return { transfer: await readTransfer(tx, hold.resolvedBy), repeated: true };
-    const release = toRelease(hold, { actor, reason, now });
-    await carryOut(tx, [release]);
-    const { id } = release.transfer;
-    await resolveHolds(tx, 'released', [{ hold, resolvedBy: id }]);
-    await recordAudit(tx, {
-      actor,
-      app: hold.app,
-      action: 'reward.release',
-      target: hold.transferId,
-      after: { transferId: id, deliveryId, amount: hold.amount, unit: hold.unit },
-      reason,
-    });
-    return { transfer: await readTransfer(tx, id), repeated: false };
+    await lockUsers(tx, [], [userRef]);
+    return underKey(tx, app, key, ['release', transferId, reason], async () =>
+      release(tx, await lockHold(tx, transferId), request),
+    );
   });
+}
+
+async function release(
+  tx: Transaction,
+  hold: Hold | undefined,
+  { actor, reason, now }: RewardRequest,
+): Promise<Moved> {
+  if (hold === undefined)
+    throw new RewardStateError('This reward was never held: its points are available.');
+  if (hold.state === 'voided')
+    throw new RewardStateError('This reward was voided: it cannot be released any more.');
+  if (hold.resolvedBy !== null)
+    return { transfer: await readTransfer(tx, hold.resolvedBy), repeated: true };
+  const movement = toRelease(hold, { actor, reason, now });
+  await carryOut(tx, [movement]);
+  const { id } = movement.transfer;
+  await resolveHolds(tx, 'released', [{ hold, resolvedBy: id }]);
+  const { app, deliveryId, amount, unit } = hold;
+  await recordAudit(tx, {
+    ...{ actor, app, action: 'reward.release', target: hold.transferId, reason },
+    after: { transferId: id, deliveryId, amount, unit },
+  });
+  return { transfer: await readTransfer(tx, id), repeated: false };
 }
 
 /** The movement that makes a held reward available; its time to be spent begins now. */
@@ -73,9 +82,7 @@ export function toRelease(
       originId: transferId,
       actor: by.actor,
       ...(by.reason === undefined ? {} : { reason: by.reason }),
-      ...(expiresAfterDays === null
-        ? {}
-        : { lotExpiresAt: new Date(by.now.getTime() + expiresAfterDays * DAY_MS) }),
+      ...(expiresAfterDays === null ? {} : { lotExpiresAt: lotExpiry(by.now, expiresAfterDays) }),
     },
     type: 'reward.released',
     data: { deliveryId, campaignId, rewardTransferId: transferId },

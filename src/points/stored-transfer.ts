@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { toInteger } from '../database/amount.js';
 import type { Queryable, Transaction } from '../database/database.js';
+import { IdempotencyConflictError } from '../idempotency/idempotency-conflict-error.js';
 import type { TransferKind } from '../ledger/account.js';
-import { IdempotencyConflictError } from './points-errors.js';
 
 /** A transfer as it stands in the books. */
 export interface StoredTransfer {
@@ -85,19 +84,7 @@ export async function findTransfer(
   );
   if (known === undefined) return undefined;
   if (digest !== undefined && known.digest?.equals(digest) !== true) {
-    throw new IdempotencyConflictError(
-      'This idempotency key was used for another request: repeat that one, or choose a new key.',
-    );
+    throw new IdempotencyConflictError();
   }
   return readTransfer(tx, known.transfer_id);
-}
-
-/** Keys that callers choose stand apart from ours, one space for all operations of an app. */
-export function requestKey(key: string): string {
-  return `request/${key}`;
-}
-
-/** Tells a repeated request from another one. */
-export function digestOf(content: readonly (string | number | null)[]): Buffer {
-  return createHash('sha256').update(JSON.stringify(content)).digest();
 }

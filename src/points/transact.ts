@@ -1,10 +1,9 @@
 import { errorCodeOf, isConflict } from '../database/database-errors.js';
 import type { Database, Queryable, Transaction } from '../database/database.js';
+import { retryConflicts } from '../database/retry-conflicts.js';
 
 /** A person or a program waits for the answer. */
 const LIMITS = { statementTimeoutMs: 10_000, lockTimeoutMs: 5_000 };
-/** Somebody else was in the way this often: then it is not bad luck any more. */
-const MAX_RETRIES = 5;
 const UNIQUE_VIOLATION = '23505';
 
 /**
@@ -15,14 +14,10 @@ export async function transact<T>(
   database: Database,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
-  for (let retries = 0; ; retries++) {
-    try {
-      return await database.transaction(LIMITS, work);
-    } catch (error) {
-      const mayRetry = isConflict(error) || errorCodeOf(error) === UNIQUE_VIOLATION;
-      if (!mayRetry || retries === MAX_RETRIES) throw error;
-    }
-  }
+  return retryConflicts(
+    () => database.transaction(LIMITS, work),
+    (error) => isConflict(error) || errorCodeOf(error) === UNIQUE_VIOLATION,
+  );
 }
 
 /** What time it is for points: the database's clock, the same for every process. */

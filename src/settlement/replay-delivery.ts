@@ -1,5 +1,5 @@
+import { recordAudit } from '../audit/record-audit.js';
 import type { Database } from '../database/database.js';
-import { newId } from '../database/new-id.js';
 import type { SettlementQueue } from '../queue/settlement-queue.js';
 import { reopenDelivery } from '../deliveries/reopen-delivery.js';
 
@@ -48,19 +48,12 @@ export async function replayDelivery(
         `Only a delivery with the verdict "${REPLAYABLE}" can be replayed.`,
       );
     await reopenDelivery(tx, deliveryId);
-    await tx.query(
-      `INSERT INTO kakao_share.audit (id, actor, app, action, target, before, after, reason)
-       VALUES ($1, $2, $3, 'delivery.replay', $4, $5, $6, $7)`,
-      [
-        newId(),
-        actor,
-        before.app,
-        deliveryId,
-        JSON.stringify({ number: before.number, verdict: before.verdict, reasons: before.reasons }),
-        JSON.stringify({ verdict: 'pending' }),
-        reason,
-      ],
-    );
+    const { app, ...decision } = before;
+    await recordAudit(tx, {
+      ...{ actor, app, action: 'delivery.replay', target: deliveryId, reason },
+      before: decision,
+      after: { verdict: 'pending' },
+    });
   });
   // Without a job the sweeper finds it; the answer does not depend on the queue.
   await queue.add([[deliveryId]]).catch(() => undefined);

@@ -1,11 +1,7 @@
 import type { Logger } from '@nestjs/common';
-import {
-  describeError,
-  isConflict,
-  isConnectionLoss,
-  isLockTimeout,
-} from '../database/database-errors.js';
+import { describeError, isConnectionLoss, isLockTimeout } from '../database/database-errors.js';
 import type { Database } from '../database/database.js';
+import { retryConflicts } from '../database/retry-conflicts.js';
 import { recordEvents } from '../events/record-events.js';
 import type { IntentSigningKeys } from '../intents/signing-keys.js';
 import { backoffMs } from '../lifecycle/background-loop.js';
@@ -23,8 +19,6 @@ import { settleBatch } from './settle-batch.js';
 import { writeDecisions } from './write-decisions.js';
 
 const LIMITS = { statementTimeoutMs: 20_000, lockTimeoutMs: 3_000 };
-/** Somebody else was in the way this often: then it is not bad luck any more. */
-const MAX_CONFLICT_RETRIES = 5;
 /** A job of 200 is down to single deliveries in three steps. */
 const SPLIT_INTO = 8;
 /** With back-off from 2 s to 5 min this is about half an hour of trying. */
@@ -65,7 +59,9 @@ export class Settler {
     const [only] = deliveryIds;
     if (only === undefined) return;
     try {
-      const settled = await this.#settleWithRetries(deliveryIds);
+      const settled = await retryConflicts(() =>
+        this.database.transaction(LIMITS, (tx) => settleBatch(tx, deliveryIds, this.keys)),
+      );
       if (settled > 0) this.onSettled();
     } catch (error) {
       if (isConnectionLoss(error)) {
@@ -81,18 +77,6 @@ export class Settler {
       const size = Math.ceil(deliveryIds.length / SPLIT_INTO);
       for (let start = 0; start < deliveryIds.length; start += size) {
         await this.#settleTogether(deliveryIds.slice(start, start + size), attempts);
-      }
-    }
-  }
-
-  async #settleWithRetries(deliveryIds: readonly string[]): Promise<number> {
-    for (let retries = 0; ; retries++) {
-      try {
-        return await this.database.transaction(LIMITS, (tx) =>
-          settleBatch(tx, deliveryIds, this.keys),
-        );
-      } catch (error) {
-        if (!isConflict(error) || retries === MAX_CONFLICT_RETRIES) throw error;
       }
     }
   }

@@ -1,5 +1,5 @@
+import { recordAudit } from '../audit/record-audit.js';
 import type { Database, Transaction } from '../database/database.js';
-import { newId } from '../database/new-id.js';
 import { UnknownUserError } from './unknown-user-error.js';
 
 /** A user with thousands of shares; others wait for none of the rows. */
@@ -44,11 +44,10 @@ export async function eraseUser(database: Database, erasure: Erasure): Promise<E
     if (user === undefined) throw new UnknownUserError();
     await refuseWhileOpen(tx, userRef, user);
     const erased = await erase(tx, userRef, user);
-    await tx.query(
-      `INSERT INTO kakao_share.audit (id, actor, app, action, target, after, reason)
-       VALUES ($1, $2, $3, 'user.erase', $4, $5, $6)`,
-      [newId(), actor, user.app, userRef, JSON.stringify(erased), reason],
-    );
+    await recordAudit(tx, {
+      ...{ actor, app: user.app, action: 'user.erase', target: userRef, reason },
+      after: erased,
+    });
     return erased;
   });
 }

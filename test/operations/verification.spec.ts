@@ -194,6 +194,13 @@ describe('verification finds out that the books were tampered with', () => {
       offender: () => transfer,
     },
     {
+      title: 'a transfer was given a second key',
+      check: 'transfers-match-their-entries',
+      sql: `INSERT INTO kakao_share.transfer_keys (app, key, transfer_id) VALUES ('default', 'reward/second', $1)`,
+      by: () => [transfer],
+      offender: () => transfer,
+    },
+    {
       title: 'the amount of a decision was changed',
       check: 'decisions-match-what-was-paid',
       sql: 'UPDATE kakao_share.decisions SET amount = amount + 1 WHERE delivery_id = $1',

@@ -36,6 +36,7 @@ beforeAll(async () => {
       INTENT_SIGNING_KEYS: SIGNING_KEY,
       API_TOKENS: apiTokens({
         operator: { scopes: ['operate'] },
+        backend: { scopes: ['intents'] },
         cashier: { scopes: ['money', 'read'] },
       }),
     },
@@ -70,12 +71,28 @@ async function whereMarked(mark = MARK): Promise<string[]> {
   return found;
 }
 
+/** Callers like to put a user's id into a key. */
+async function givenKeysWithTheMark(): Promise<void> {
+  const key = `order-of-${MARK}`;
+  const ask = (path: string, as: string, body: object): ReturnType<typeof call> =>
+    call(service, path, bearer(as), {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { 'Idempotency-Key': key },
+    });
+  const issued = ask('/v1/share-intents', 'backend', { userId: MARK, campaignId });
+  expect((await issued).status).toBe(201);
+  const redeemed = ask(`/v1/users/${MARK}/redemptions`, 'cashier', { amount: 1 });
+  expect((await redeemed).status).toBe(201);
+}
+
 test('erasing a user leaves the ledger verification ok', async () => {
   await service.share(shareBy(MARK), 'one');
   await service.share(shareBy(MARK, { hashChatId: `another room of ${MARK}` }), 'two');
   await service.share(shareBy(MARK, { chatType: 'MemoChat' }), 'two');
   await service.share(shareBy('jisoo'), 'three');
   await untilSettled(db);
+  await givenKeysWithTheMark();
   const [user] = await db.rows<{ id: string }>(
     'SELECT id FROM kakao_share.users WHERE user_id = $1',
     [MARK],
@@ -89,7 +106,7 @@ test('erasing a user leaves the ledger verification ok', async () => {
       [userRef],
     );
   const before = await count();
-  expect(before).toMatchObject([{ decisions: '2', balance: '200' }]);
+  expect(before).toMatchObject([{ decisions: '2', balance: '199' }]);
   expect(await whereMarked()).toEqual(
     expect.arrayContaining(['users', 'deliveries', 'shares', 'differing_repeats']),
   );

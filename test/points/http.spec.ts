@@ -1,4 +1,5 @@
 import { newId } from '../../src/database/new-id.js';
+import { verifyLedger } from '../../src/ledger/verification.js';
 import type { Holder } from '../../src/points/holder.js';
 import {
   apiTokens,
@@ -166,6 +167,44 @@ describe('redemptions', () => {
         spent.id,
       ]),
     ).toEqual([{ actor: 'cashier', action: 'redemption.reverse', reason: 'out of stock' }]);
+  });
+
+  test('a key is optional where the target tells repetitions, and stands for one request all the same', async () => {
+    const { userId, holder } = await someone(100);
+    const { body: spent } = await post(
+      `/v1/users/${userId}/redemptions`,
+      { amount: 10 },
+      { key: 'order-5' },
+    );
+    const [one, two, three] = [
+      await reward(holder, 10, tomorrow()),
+      await reward(holder, 10, tomorrow()),
+      await reward(holder, 10, tomorrow()),
+    ];
+    const ways = [
+      { path: `/v1/rewards/${one}/release`, key: 'released' },
+      { path: `/v1/rewards/${two}/void`, key: 'voided' },
+      { path: `/v1/redemptions/${spent.id}/reversal`, key: 'reversed' },
+    ];
+    const other = `/v1/rewards/${three}/release`;
+    for (const { path, key } of ways) {
+      const first = await post(path, { reason: 'checked' }, { key });
+      expect(first.status).toBe(201);
+      const again = [
+        await post(path, { reason: 'checked' }, { key }),
+        await post(path, { reason: 'in other words' }),
+        await post(path, { reason: 'in other words' }, { key: `${key}-later` }),
+      ];
+      for (const answer of again) expect(answer).toMatchObject({ status: 200, body: first.body });
+      expect((await post(path, { reason: 'in other words' }, { key })).status).toBe(409);
+      for (const used of [key, `${key}-later`])
+        expect((await post(other, { reason: 'checked' }, { key: used })).status).toBe(409);
+      expect((await post(path, { reason: 'checked' }, { key: 'no key' })).status).toBe(400);
+    }
+    const path = `/v1/users/${userId}/redemptions`;
+    expect((await post(path, { amount: 10 }, { key: 'reversed' })).status).toBe(409);
+    expect(await available(holder)).toBe(110);
+    expect((await verifyLedger(db.database)).ok).toBe(true);
   });
 
   test('what is no redemption cannot be reversed', async () => {

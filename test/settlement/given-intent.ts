@@ -42,7 +42,7 @@ export async function givenIntent(
       issuedBy: 'test',
       issuedAt,
       lifetimeMinutes,
-      idempotencyKey: undefined,
+      keyDigest: undefined,
       digest: randomBytes(8),
     });
   });
