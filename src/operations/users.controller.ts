@@ -9,15 +9,8 @@ import { DEFAULT_UNIT, IsUnit } from './is-amount.js';
 import { IsText } from './is-text.js';
 import { IsTime } from './is-time.js';
 import { CurrentCaller, ManagementGuard, RequireScope } from './management.guard.js';
-import {
-  readBalances,
-  readBalancesAt,
-  readEntries,
-  readHeld,
-  readShares,
-  type Balances,
-  type UserView,
-} from './user-view.js';
+import { readBalancesAt, type Balances } from './user-balances.js';
+import { readUserView, type UserView } from './user-view.js';
 
 class BalancesQuery extends UserQuery {
   /** Until when entries count; now, by default. */
@@ -58,14 +51,8 @@ export class UsersController {
     @Query() query: UserQuery,
     @CurrentCaller() caller: Caller,
   ): Promise<UserView> {
-    const { userRef, app } = await findUser(this.database, userId, query, caller);
-    const [balances, held, entries, shares] = await Promise.all([
-      readBalances(this.database, userRef, DEFAULT_UNIT),
-      readHeld(this.database, userRef),
-      readEntries(this.database, userRef),
-      readShares(this.database, userRef),
-    ]);
-    return { userId, app, balances, held, entries, shares };
+    const user = await findUser(this.database, userId, query, caller);
+    return { userId, ...(await readUserView(this.database, user)) };
   }
 
   /** What the user had: the sum of what was recorded by then. */

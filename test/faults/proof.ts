@@ -18,11 +18,13 @@ const RULES: Readonly<Record<string, string>> = {
   'events missing or told twice': `
     SELECT c.delivery_id::text FROM kakao_share.decisions c
     LEFT JOIN kakao_share.events e ON e.data->>'deliveryId' = c.delivery_id::text
+    LEFT JOIN kakao_share.holds h ON h.delivery_id = c.delivery_id
     WHERE c.superseded_at IS NULL AND $1::text[] IS NOT NULL
-    GROUP BY c.delivery_id, c.number, c.user_ref, c.verdict
+    GROUP BY c.delivery_id, c.number, c.user_ref, c.verdict, h.state
     HAVING array_agg(e.type ORDER BY e.type) IS DISTINCT FROM CASE
       WHEN c.verdict = 'rewarded' THEN ARRAY['kakao.share.recorded', 'reward.credited']
-      WHEN c.verdict = 'held' THEN ARRAY['kakao.share.recorded', 'reward.held']
+      WHEN c.verdict = 'held' AND h.state = 'pending' THEN ARRAY['kakao.share.recorded', 'reward.held']
+      WHEN c.verdict = 'held' THEN ARRAY['kakao.share.recorded', 'reward.held', 'reward.' || h.state]
       WHEN c.verdict = 'quarantined' THEN ARRAY['kakao.share.quarantined']
       WHEN c.user_ref IS NULL THEN ARRAY['kakao.share.recorded']
       ELSE ARRAY['kakao.share.recorded', 'reward.withheld'] END`,

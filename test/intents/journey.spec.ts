@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { proveWhole } from '../faults/proof.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import {
   givenCampaign,
@@ -52,6 +53,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await service.stop();
+  await proveWhole(db, []);
   await db.drop();
 });
 
@@ -164,11 +166,17 @@ describe('from the promise to the points', () => {
     const intent = await issue('patient', campaignId);
     await kakaoTells(intent, 'held');
     expect(await told(intent.token)).toMatchObject({ state: 'held', amount: 100 });
-    await db.rows(
-      `UPDATE kakao_share.holds SET state = 'released', resolved_by = gen_random_uuid() WHERE campaign_id = $1`,
-      [campaignId],
+    expect(await pointsOf('patient')).toBe(0);
+    const view = await service.api<{ shares: { deliveryId: string }[] }>(
+      `/v1/share-intents/${intent.id}`,
     );
+    const released = await service.api(`/v1/rewards/${view.body.shares[0]?.deliveryId}/release`, {
+      method: 'POST',
+      body: JSON.stringify({ reason: 'looks good' }),
+    });
+    expect(released.status).toBe(201);
     expect(await poll(intent.token)).toMatchObject({ state: 'paid', amount: 100 });
+    expect(await pointsOf('patient')).toBe(100);
   });
 
   test('who edits the user in the browser shares for the one whom the intent was issued for', async () => {

@@ -513,6 +513,22 @@ describe('looking at points', () => {
     });
   });
 
+  test('a user shows what there is of every unit', async () => {
+    const { userId, holder } = await someone(100);
+    await reward({ ...holder, unit: 'coin' }, 7);
+    await reward({ ...holder, unit: 'coin' }, 5, tomorrow());
+    const { body } = await call<Record<string, unknown>>(
+      service,
+      `/v1/users/${userId}`,
+      bearer('reader'),
+    );
+    expect(body.balances).toEqual({ available: 100, pending: 0 });
+    expect(body.balancesByUnit).toEqual({
+      coin: { available: 7, pending: 5 },
+      point: { available: 100, pending: 0 },
+    });
+  });
+
   test('balances at a time are the sum of what was recorded by then', async () => {
     const { userId } = await someone(100);
     const { body: spent } = await post<{ recordedAt: string }>(

@@ -1,0 +1,37 @@
+import type { Queryable } from '../database/database.js';
+
+/** A share and what became of it. */
+export interface ShareView {
+  readonly deliveryId: string;
+  readonly chatType: string;
+  readonly receivedAt: string;
+  readonly verdict: string;
+  readonly reasons: readonly string[];
+}
+
+/** What fits a screen. */
+const SHOWN = 50;
+
+/** The newest first. */
+export async function readShares(queryable: Queryable, userRef: string): Promise<ShareView[]> {
+  const rows = await queryable.query<{
+    id: string;
+    chat_type: string;
+    received_at: Date;
+    verdict: string | null;
+    reasons: string[] | null;
+  }>(
+    `SELECT s.id, s.chat_type, s.received_at, c.verdict, c.reasons
+     FROM kakao_share.shares s
+     LEFT JOIN kakao_share.decisions c ON c.delivery_id = s.id AND c.superseded_at IS NULL
+     WHERE s.user_ref = $1 ORDER BY s.id DESC LIMIT ${SHOWN}`,
+    [userRef],
+  );
+  return rows.map(({ id, chat_type, received_at, verdict, reasons }) => ({
+    deliveryId: id,
+    chatType: chat_type,
+    receivedAt: received_at.toISOString(),
+    verdict: verdict ?? 'pending',
+    reasons: reasons ?? [],
+  }));
+}
