@@ -63,16 +63,25 @@ export class PointsModel {
       .reduce((sum, { amount }) => sum + amount, 0);
   }
 
+  /** The same user, to whom other things may happen. */
+  copy(): PointsModel {
+    return Object.assign(new PointsModel(), this.#state());
+  }
+
   /** @throws {Refused} leaving everything as it was */
   apply(command: Command): void {
-    const { now, lots, debt, rewards, redemptions, claims, transfers } = this;
-    const before = structuredClone({ now, lots, debt, rewards, redemptions, claims, transfers });
+    const before = this.#state();
     try {
       this.#do(command);
     } catch (error) {
       Object.assign(this, before);
       throw error;
     }
+  }
+
+  #state(): object {
+    const { now, lots, debt, rewards, redemptions, claims, transfers } = this;
+    return structuredClone({ now, lots, debt, rewards, redemptions, claims, transfers });
   }
 
   #do(command: Command): void {
