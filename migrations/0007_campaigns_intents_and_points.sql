@@ -27,6 +27,7 @@ CREATE OR REPLACE FUNCTION is_campaign_rules(rules jsonb) RETURNS boolean LANGUA
     AND jsonb_typeof(rules -> 'caps') = 'object'
     AND (rules ->> 'mode' <> 'compat' OR jsonb_typeof(rules -> 'unverifiedCaps' -> 'perUserPerDay') = 'number')
     AND jsonb_typeof(rules -> 'test') = 'boolean'
+    AND (rules -> 'hasPaidUsage' = 'true' OR (rules -> 'hasPaidUsage' = 'false' AND rules -> 'roomSizes' -> 'ranges' = 'null'))
     AND (rules -> 'budget' = 'null' OR (rules ->> 'budget') ~ '^[1-9][0-9]{0,14}$')
     AND (rules ->> 'priority') ~ '^[0-9]{1,6}$'
     AND (rules ->> 'coolDownSeconds') ~ '^[0-9]{1,8}$'
@@ -45,6 +46,7 @@ ALTER TABLE campaign_versions DISABLE TRIGGER campaign_versions_never_change;
 UPDATE campaign_versions SET rules = '{
   "priority": 0, "match": {"templateIds": [], "parameters": {}}, "mode": "compat",
   "singleChatroom": {"whenTrue": "self-share", "whenNotTold": "count"}, "roomSizes": {"ranges": null, "whenNotTold": "count"},
+  "hasPaidUsage": false,
   "ladder": null, "intent": {"pays": "once-per-room", "atMost": null, "lifetimeMinutes": 1440, "maxOpenPerUser": 20},
   "caps": {"perUserPerDay": null, "perUser": null, "perUserAndRoomPerDay": 1, "unlimited": true},
   "unverifiedCaps": {"perUserPerDay": 1000, "perUser": null}, "coolDownSeconds": 0, "budget": null,

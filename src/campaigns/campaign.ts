@@ -52,6 +52,11 @@ export interface CampaignRules {
     readonly ranges: readonly string[] | null;
     readonly whenNotTold: 'count' | 'refuse';
   };
+  /**
+   * Whether the app has paid usage: only then Kakao itself tells how many are in a room. Without it a page could make that up, so
+   * it is believed only where it speaks against the share.
+   */
+  readonly hasPaidUsage: boolean;
   /** What each share pays, in the campaign's unit: a positive integer. Null where a ladder says it. */
   readonly amount: number | null;
   readonly ladder: { readonly per: LadderScope; readonly steps: readonly LadderStep[] } | null;

@@ -23,6 +23,7 @@ const DEFAULT_RULES: Omit<CampaignRules, 'startsAt'> = {
   chatTypes: CHAT_TYPES.filter((type) => type !== CHAT_WITH_ONESELF),
   singleChatroom: { whenTrue: 'self-share', whenNotTold: 'count' },
   roomSizes: { ranges: null, whenNotTold: 'count' },
+  hasPaidUsage: false,
   amount: null,
   ladder: null,
   intent: { pays: 'once', atMost: null, lifetimeMinutes: 24 * 60, maxOpenPerUser: 20 },

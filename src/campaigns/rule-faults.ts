@@ -7,6 +7,7 @@ import type { CampaignRules, CampaignState } from './campaign.js';
 export function findRuleFaults(rules: CampaignRules, state: CampaignState): string[] {
   return [
     ...windowFaults(rules),
+    ...roomSizeFaults(rules),
     ...amountFaults(rules),
     ...intentFaults(rules),
     ...capFaults(rules, state),
@@ -17,6 +18,12 @@ export function findRuleFaults(rules: CampaignRules, state: CampaignState): stri
 function windowFaults({ startsAt, endsAt }: CampaignRules): string[] {
   return endsAt !== null && Date.parse(endsAt) <= Date.parse(startsAt)
     ? ['endsAt: must be after startsAt']
+    : [];
+}
+
+function roomSizeFaults({ roomSizes, hasPaidUsage }: CampaignRules): string[] {
+  return roomSizes.ranges !== null && !hasPaidUsage
+    ? ['roomSizes.ranges: needs hasPaidUsage: true, since Kakao tells them only then']
     : [];
 }
 

@@ -62,8 +62,9 @@ function refuseRoom(share: ShareFacts, { rules }: CampaignVersion): Refusal | un
       : { verdict: 'chat-type', reason: `chat type ${chatType} does not count` };
   }
   const { ranges, whenNotTold } = rules.roomSizes;
-  const range = share.memberRange === 'UNKNOWN' ? undefined : share.memberRange;
   if (ranges === null) return undefined;
+  const isTold = rules.hasPaidUsage && share.memberRange !== 'UNKNOWN';
+  const range = isTold ? share.memberRange : undefined;
   if (range === undefined) {
     return whenNotTold === 'count'
       ? undefined
@@ -76,9 +77,11 @@ function refuseRoom(share: ShareFacts, { rules }: CampaignVersion): Refusal | un
 
 function isSelfShare(
   { chatType, singleChatroom }: ShareFacts,
-  { singleChatroom: means }: CampaignVersion['rules'],
+  { singleChatroom: means, hasPaidUsage }: CampaignVersion['rules'],
 ): boolean {
   if (chatType === CHAT_WITH_ONESELF) return true;
-  if (singleChatroom === undefined) return means.whenNotTold === 'self-share';
-  return singleChatroom && means.whenTrue === 'self-share';
+  // Nobody makes up what speaks against his own share.
+  if (singleChatroom === true) return means.whenTrue === 'self-share';
+  const isTold = singleChatroom === false && hasPaidUsage;
+  return !isTold && means.whenNotTold === 'self-share';
 }

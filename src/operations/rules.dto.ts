@@ -71,6 +71,10 @@ export class RulesFields {
   @IsObjectOf(() => RoomSizesFields)
   roomSizes?: RoomSizesFields;
 
+  @MayBeAbsent()
+  @IsBoolean()
+  hasPaidUsage?: boolean;
+
   @MayBeNull()
   @IsIntegerFrom(1, MAX_AMOUNT)
   amount?: number | null;

@@ -2,7 +2,8 @@ import { Body, Controller, HttpCode, Param, ParseUUIDPipe, Post, UseGuards } fro
 import { CampaignRefusedError } from '../campaigns/campaign-errors.js';
 import { findRuleFaults } from '../campaigns/rule-faults.js';
 import { Database } from '../database/database.js';
-import { simulateCampaign } from '../settlement/simulate-campaign.js';
+import { simulateCampaign, type Trial } from '../settlement/simulate-campaign.js';
+import { SimulationBusyError } from '../settlement/simulation-errors.js';
 import type { Simulation } from '../settlement/simulation-report.js';
 import type { Caller } from './caller.js';
 import { SimulationRequest } from './campaign-requests.dto.js';
@@ -15,6 +16,8 @@ import { toRules } from './rules.dto.js';
 @UseGuards(ManagementGuard)
 @RequireScope('read')
 export class SimulationController {
+  #isRunning = false;
+
   constructor(private readonly database: Database) {}
 
   @Post()
@@ -32,10 +35,16 @@ export class SimulationController {
     if (from >= to) faults.push('to: must be after from');
     if (faults.length > 0) throw new CampaignRefusedError(faults);
     const campaign = { campaignId, app, unit, version: version + 1, effectiveFrom: new Date(0) };
-    return simulateCampaign(this.database, {
-      changed: { ...campaign, state: 'live', rules },
-      from,
-      to,
-    });
+    return this.alone({ changed: { ...campaign, state: 'live', rules }, from, to });
+  }
+
+  private async alone(trial: Trial): Promise<Simulation> {
+    if (this.#isRunning) throw new SimulationBusyError();
+    this.#isRunning = true;
+    try {
+      return await simulateCampaign(this.database, trial);
+    } finally {
+      this.#isRunning = false;
+    }
   }
 }

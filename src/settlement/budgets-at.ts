@@ -5,18 +5,7 @@ import type { Queryable } from '../database/database.js';
 import { firstIdAt } from '../database/new-id.js';
 import { accountKey, budgetOf } from '../ledger/account.js';
 import type { BudgetState } from './read-situation.js';
-
-/** More moved since then than can be added up in the time there is. */
-export class SimulationTooSlowError extends Error {
-  readonly code = 'KAKAO_SHARE_SIMULATION_TOO_SLOW';
-  override readonly name = 'SimulationTooSlowError';
-
-  constructor() {
-    super(
-      'Too much has moved on the budget since `from` to add it up in time: choose a later `from`.',
-    );
-  }
-}
+import { SimulationTooSlowError } from './simulation-errors.js';
 
 /** Whose clock made an id, and whose the time, may be that far apart. */
 const CLOCKS_APART_MS = 60_000;

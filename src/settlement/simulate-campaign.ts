@@ -8,6 +8,7 @@ import { decideReward } from '../campaigns/reward-policy.js';
 import type { Database, Transaction } from '../database/database.js';
 import { readBudgetsAt } from './budgets-at.js';
 import { BatchSituation, type BudgetState } from './read-situation.js';
+import { SimulationTooSlowError } from './simulation-errors.js';
 import { SimulationReport, type Simulation } from './simulation-report.js';
 import { findShares, readStoredShares, type StoredShare } from './stored-shares.js';
 
@@ -15,7 +16,10 @@ import { findShares, readStoredShares, type StoredShare } from './stored-shares.
 const MAX_SIMULATED_SHARES = 10_000;
 /** Custom parameters can be long: they are read and dropped again page by page. */
 const PAGE_SIZE = 500;
-const SHARES_AT_ONCE = 100;
+/** The door answers in the same process: it is let to its work as often. */
+const SLICE_MS = 10;
+/** Far more than any period takes, but one in which a single user shared by the thousand: each looks back at all before it. */
+const DECIDE_LIMIT_MS = 10_000;
 const LIMITS = { statementTimeoutMs: 15_000 };
 
 /** A share, and the campaign that would have decided about it. */
@@ -53,8 +57,14 @@ export async function simulateCampaign(database: Database, trial: Trial): Promis
     },
   );
   const report = new SimulationReport(trial.changed.campaignId);
-  for (const [index, { facts, campaign, ...share }] of candidates.entries()) {
-    if (index % SHARES_AT_ONCE === 0) await letOthersRun();
+  const deadline = performance.now() + DECIDE_LIMIT_MS;
+  let sliceEnd = 0;
+  for (const { facts, campaign, ...share } of candidates) {
+    if (performance.now() > deadline) throw new SimulationTooSlowError();
+    if (performance.now() > sliceEnd) {
+      await letOthersRun();
+      sliceEnd = performance.now() + SLICE_MS;
+    }
     const decision = decideReward(facts, campaign, situation);
     if (decision.earned !== undefined) situation.apply(decision.earned);
     report.add({ ...share, receivedAt: facts.receivedAt }, decision);

@@ -93,7 +93,9 @@ describe('a room with nobody else in it', () => {
     ['self-share', 'self-share', ['self-share', 'rewarded', 'self-share']],
     ['count', 'count', ['rewarded', 'rewarded', 'rewarded']],
   ] as const)('alone means %s, not told means %s', (whenTrue, whenNotTold, verdicts) => {
-    const versions = [givenVersion({ singleChatroom: { whenTrue, whenNotTold } })];
+    const versions = [
+      givenVersion({ hasPaidUsage: true, singleChatroom: { whenTrue, whenNotTold } }),
+    ];
     expect([true, false, undefined].map((one) => decide(told(one), versions).verdict)).toEqual(
       verdicts,
     );
@@ -109,7 +111,7 @@ describe('a room with nobody else in it', () => {
 describe('room sizes', () => {
   const verdictFor = (memberRange: string | undefined, whenNotTold: 'count' | 'refuse') =>
     decide(givenShare(NOON, { memberRange }), [
-      givenVersion({ roomSizes: { ranges: ['5+', '10+'], whenNotTold } }),
+      givenVersion({ hasPaidUsage: true, roomSizes: { ranges: ['5+', '10+'], whenNotTold } }),
     ]).verdict;
 
   test('only the ranges that were named count', () => {
@@ -128,5 +130,27 @@ describe('room sizes', () => {
 
   test('a campaign without ranges takes every room', () => {
     expect(decide(givenShare(NOON, { memberRange: '1000+' })).verdict).toBe('rewarded');
+  });
+});
+
+describe('without paid usage Kakao tells nothing about rooms, so a page could make it up', () => {
+  const told = (singleChatroom: boolean | undefined) =>
+    givenShare(NOON, { chatType: 'MultiChat', singleChatroom });
+
+  test('that somebody else is in the room is taken as not told, that nobody is, is believed', () => {
+    const versions = [
+      givenVersion({ singleChatroom: { whenTrue: 'self-share', whenNotTold: 'self-share' } }),
+    ];
+    expect([false, undefined].map((one) => decide(told(one), versions).verdict)).toEqual([
+      'self-share',
+      'self-share',
+    ]);
+    expect(decide(told(true)).verdict).toBe('self-share');
+    expect(decide(told(false)).verdict).toBe('rewarded');
+  });
+
+  test('a range is taken as not told', () => {
+    const versions = [givenVersion({ roomSizes: { ranges: ['100+'], whenNotTold: 'refuse' } })];
+    expect(decide(givenShare(NOON, { memberRange: '100+' }), versions).verdict).toBe('room-size');
   });
 });

@@ -168,6 +168,11 @@ const WRONG_RULES: readonly [string, object, string][] = [
   ],
   ['a range that Kakao does not tell', { roomSizes: { ranges: ['2+'] } }, 'rules.roomSizes.ranges'],
   ['a range that is not told', { roomSizes: { ranges: ['UNKNOWN'] } }, 'rules.roomSizes.ranges'],
+  [
+    'ranges of an app that Kakao tells none',
+    { roomSizes: { ranges: ['5+'] }, hasPaidUsage: false },
+    'rules.roomSizes.ranges',
+  ],
   ['no range at all', { roomSizes: { ranges: [] } }, 'rules.roomSizes.ranges'],
   ['an intent that pays daily', { intent: { pays: 'daily' } }, 'rules.intent.pays'],
   ['at-most without its number', { intent: { pays: 'at-most' } }, 'rules.intent.atMost'],

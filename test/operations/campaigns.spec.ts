@@ -119,6 +119,7 @@ describe('campaigns over HTTP', () => {
       chatTypes: ['DirectChat', 'SomeNewChat'],
       singleChatroom: { whenTrue: 'count', whenNotTold: 'self-share' },
       roomSizes: { ranges: ['1+', '5+'], whenNotTold: 'refuse' },
+      hasPaidUsage: true,
       amount: null,
       ladder: { per: 'intent', steps: [1, 3].map((fromRooms) => ({ fromRooms, amount: 50 })) },
       intent: { pays: 'at-most', atMost: 5, lifetimeMinutes: 10_080, maxOpenPerUser: 1 },

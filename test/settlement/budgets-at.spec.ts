@@ -1,4 +1,5 @@
-import { readBudgetsAt, SimulationTooSlowError } from '../../src/settlement/budgets-at.js';
+import { readBudgetsAt } from '../../src/settlement/budgets-at.js';
+import { SimulationTooSlowError } from '../../src/settlement/simulation-errors.js';
 import { givenVersion } from '../campaigns/given-share.js';
 
 const failing = (code: string): Parameters<typeof readBudgetsAt>[0] => ({
