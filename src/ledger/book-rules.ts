@@ -75,7 +75,8 @@ export const BOOK_RULES: readonly BookRule[] = [
   },
   {
     name: 'transfers-match-their-entries',
-    rule: 'every transfer has a key, one of ours at most beside those that callers chose, and entries that move its amount, and no entry is without its transfer',
+    rule: 'every transfer has one key, of ours or of the caller who spends or adjusts, and entries that move its amount, and no entry is without its transfer',
+    // Beside our key, a caller's may stand for a transfer too.
     offenders: `
       SELECT coalesce(t.id, e.transfer_id)::text AS offender
       FROM kakao_share.transfers t
@@ -86,7 +87,8 @@ export const BOOK_RULES: readonly BookRule[] = [
       UNION ALL
       SELECT t.id::text FROM kakao_share.transfers t
       LEFT JOIN kakao_share.transfer_keys k ON k.transfer_id = t.id
-      GROUP BY t.id HAVING count(k.key) = 0 OR count(k.key) FILTER (WHERE k.key NOT LIKE 'request/%') > 1`,
+       AND (t.kind IN ('redemption', 'adjustment') OR k.key NOT LIKE 'request/%')
+      GROUP BY t.id HAVING count(k.key) <> 1`,
   },
   {
     name: 'redemptions-reversed-once',

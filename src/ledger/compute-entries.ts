@@ -1,11 +1,13 @@
 import { accountKey, type Account, type Entry, type NewTransfer } from './account.js';
-import { LedgerError, OverdrawnError } from './ledger-errors.js';
+import { BalanceLimitError, LedgerError, OverdrawnError } from './ledger-errors.js';
+import { MAX_USER_BALANCE } from './limits.js';
 
 /**
  * Turns transfers into entries, each seeing the balances that those before it left. Pure; the database checks the same.
  *
  * @param accounts every account that a transfer names, by `accountKey`, with its balance before
  * @throws {LedgerError} for an amount that is no positive integer, a transfer to itself or between units
+ * @throws {BalanceLimitError} for a user who would have too much, or a balance that would not be exact any more
  * @throws {OverdrawnError} for an account below its floor, and for a user below zero by anything but a clawback
  * @returns two entries per transfer, in order: where it comes from, where it goes
  */
@@ -44,7 +46,11 @@ function addTo(
     throw new LedgerError('A transfer names an account that was not locked.');
   const balanceAfter = (balances.get(account.id) ?? 0) + amount;
   if (!Number.isSafeInteger(balanceAfter))
-    throw new LedgerError('A balance would leave the range of exact integers.');
+    throw new BalanceLimitError('A balance would leave the range of exact integers.');
+  if (amount > 0 && 'userRef' in transfer.to.owner && balanceAfter > MAX_USER_BALANCE)
+    throw new BalanceLimitError(
+      `The user would have ${balanceAfter}, and may have ${MAX_USER_BALANCE} at most.`,
+    );
   if (amount < 0 && balanceAfter < lowest(account, transfer))
     throw new OverdrawnError(
       `A ${transfer.kind} takes more than there is: what is in "${transfer.from.owner.kind}" does not suffice.`,

@@ -4,6 +4,12 @@ export class LedgerError extends Error {
   override readonly name: string = 'LedgerError';
 }
 
+/** A transfer after which an account would hold more than accounts may. */
+export class BalanceLimitError extends LedgerError {
+  override readonly code = 'KAKAO_SHARE_BALANCE_LIMIT';
+  override readonly name = 'BalanceLimitError';
+}
+
 /** A transfer that takes more than there is: the account would fall below its floor, or a user below zero. */
 export class OverdrawnError extends LedgerError {
   override readonly code = 'KAKAO_SHARE_OVERDRAWN';

@@ -37,6 +37,7 @@ export const TRANSFER_RULES: readonly BookRule[] = [
   },
   {
     name: 'transfers-keep-their-keys',
+    // Callers' keys are kept as digests, and taken for what they asked for.
     rule: 'the key of every transfer says what it answers, so that nothing happens twice under another key',
     offenders: `
       SELECT k.transfer_id::text AS offender FROM kakao_share.transfer_keys k
@@ -44,7 +45,8 @@ export const TRANSFER_RULES: readonly BookRule[] = [
       LEFT JOIN kakao_share.reward_keys r ON r.transfer_id = t.id
       LEFT JOIN kakao_share.lots l ON l.transfer_id = t.origin_id AND t.kind = 'expiry'
       WHERE k.app <> t.app OR CASE
-        WHEN t.kind IN ('redemption', 'adjustment') THEN k.key ~ '^request/.' AND k.digest IS NOT NULL
+        WHEN k.key LIKE 'request/%' OR t.kind IN ('redemption', 'adjustment') THEN
+          k.key ~ '^request/[A-Za-z0-9_-]{43}$' AND k.digest IS NOT NULL AND t.kind NOT IN ('reward', 'clawback', 'expiry')
         WHEN t.kind = 'reward' THEN k.key = 'reward/' || r.key
         WHEN t.kind = 'clawback' THEN k.key ~ ('^clawback/' || t.origin_id || '/[0-9]+$')
         WHEN t.kind = 'expiry' THEN k.key ~ ('^expiry/' || l.id || '/[0-9]+$')

@@ -1,12 +1,13 @@
 import { applyDecorators } from '@nestjs/common';
 import { IsInt, Max, Min } from 'class-validator';
+import { MAX_AMOUNT } from '../ledger/limits.js';
 import { Must } from './field-rules.js';
 
 const UNIT = /^[a-z][a-z0-9_-]{0,31}$/;
 
-/** A positive integer that JSON and JavaScript hold exactly; a text or a fraction is none. */
+/** A positive integer that one transfer moves; a text or a fraction is none. */
 export function IsAmount(): PropertyDecorator {
-  return applyDecorators(IsInt(), Min(1), Max(Number.MAX_SAFE_INTEGER));
+  return applyDecorators(IsInt(), Min(1), Max(MAX_AMOUNT));
 }
 
 /** What is counted: `point`, unless a campaign pays in something else. */

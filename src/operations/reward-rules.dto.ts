@@ -1,11 +1,10 @@
 import { Type } from 'class-transformer';
 import { ValidateNested } from 'class-validator';
 import { INTENT_RULES, LADDER_SCOPES } from '../campaigns/campaign.js';
+import { MAX_AMOUNT } from '../ledger/limits.js';
 import { IsBoolean, IsIntegerFrom, IsOneOf, MayBeAbsent, MayBeNull, Must } from './field-rules.js';
 import { areAscending } from './rule-fields.js';
 
-/** Far beyond any reward; what is more is a slip of the hand. */
-export const MAX_AMOUNT = 1_000_000_000_000;
 const MAX_STEPS = 20;
 const MAX_ROOMS = 1_000;
 /** Who may earn more often than that needs no cap. */

@@ -1,5 +1,6 @@
 import { CAMPAIGN_MODES, type CampaignRules } from '../campaigns/campaign.js';
 import { completeRules, type GivenRules } from '../campaigns/complete-rules.js';
+import { MAX_AMOUNT } from '../ledger/limits.js';
 import {
   IsBoolean,
   IsIntegerFrom,
@@ -13,7 +14,6 @@ import {
   CapsFields,
   IntentFields,
   LadderFields,
-  MAX_AMOUNT,
   UnverifiedCapsFields,
 } from './reward-rules.dto.js';
 import { areAscending, isListOf, isText, isTime, isTimeZone, TIME } from './rule-fields.js';

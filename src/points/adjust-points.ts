@@ -8,7 +8,7 @@ import { InsufficientPointsError, InvalidAdjustmentError } from './points-errors
 import { recordAudit } from '../audit/record-audit.js';
 import { digestOf, requestKey } from './request-key.js';
 import { findTransfer, readTransfer, type Moved } from './stored-transfer.js';
-import { transact } from './transact.js';
+import { transactSpending } from './transact-spending.js';
 
 /** Points given or taken by hand, under a key that the caller chose. */
 export interface AdjustmentRequest extends Holder {
@@ -34,7 +34,7 @@ export async function adjustPoints(database: Database, request: AdjustmentReques
     expiresAt?.toISOString() ?? null,
   ]);
   const key = requestKey(request.key);
-  return transact(database, async (tx) => {
+  return transactSpending(database, request, async (tx) => {
     await lockPresentUser(tx, userRef);
     const earlier = await findTransfer(tx, app, key, digest);
     if (earlier !== undefined) return { transfer: earlier, repeated: true };

@@ -11,7 +11,7 @@ import { InsufficientPointsError, RewardStateError } from './points-errors.js';
 import { recordAudit } from '../audit/record-audit.js';
 import type { RewardRequest } from './release-reward.js';
 import { findTransfer, type StoredTransfer } from './stored-transfer.js';
-import { transact } from './transact.js';
+import { transactSpending } from './transact-spending.js';
 
 /**
  * What happens where the user has too few points. `refuse`: nothing. `negative`: the user goes below zero, and what comes in
@@ -48,7 +48,7 @@ export async function clawbackReward(
   request: ClawbackRequest,
 ): Promise<Clawback> {
   const reward = await findReward(database, request.deliveryId, request.apps);
-  return transact(database, async (tx) => {
+  return transactSpending(database, { userRef: reward.userRef, now: request.now }, async (tx) => {
     await lockUsers(tx, [], [reward.userRef]);
     const claim: Claim = {
       ...reward,

@@ -24,18 +24,19 @@ export async function collectClaims(
  * caller's to carry out in the same transaction.
  *
  * @param available what each holder can spend, by `holderKey`
- * @returns the movements, and what is available after them
+ * @returns the movements, what is available after them, and whether no claim on that can be left
  */
 export async function planCollection(
   tx: Transaction,
   userRefs: readonly string[],
   available: ReadonlyMap<string, number>,
   now: Date,
-): Promise<{ movements: Movement[]; available: Map<string, number> }> {
+): Promise<{ movements: Movement[]; available: Map<string, number>; isWhole: boolean }> {
   const left = new Map(available);
   const movements: Movement[] = [];
   const taken: { transferId: string; amount: number }[] = [];
-  for (const claim of await lockOpenClaims(tx, userRefs)) {
+  const claims = await lockOpenClaims(tx, userRefs, available);
+  for (const claim of claims) {
     const spendable = Math.max(left.get(holderKey(claim)) ?? 0, 0);
     const amount = Math.min(spendable, claim.amount - claim.taken);
     if (amount === 0) continue;
@@ -50,10 +51,20 @@ export async function planCollection(
       [taken.map(({ transferId }) => transferId), taken.map(({ amount }) => amount)],
     );
   }
-  return { movements, available: left };
+  const isWhole =
+    claims.length < MAX_MOVEMENTS || [...left.values()].every((points) => points <= 0);
+  return { movements, available: left, isWhole };
 }
 
-async function lockOpenClaims(tx: Transaction, userRefs: readonly string[]): Promise<Claim[]> {
+/** The oldest first, and of holders only who have something: claims on nothing would keep others from being seen. */
+async function lockOpenClaims(
+  tx: Transaction,
+  userRefs: readonly string[],
+  available: ReadonlyMap<string, number>,
+): Promise<Claim[]> {
+  const holders = [...available].filter(([, points]) => points > 0).map(([key]) => key);
+  if (holders.length === 0) return [];
+
   const rows = await tx.query<{
     transfer_id: string;
     delivery_id: string;
@@ -67,9 +78,10 @@ async function lockOpenClaims(tx: Transaction, userRefs: readonly string[]): Pro
     reason: string;
   }>(
     `SELECT transfer_id, delivery_id, app, unit, user_ref, campaign_id, amount, taken, actor, reason
-     FROM kakao_share.clawback_claims WHERE user_ref = ANY($1) AND taken < amount
+     FROM kakao_share.clawback_claims
+     WHERE user_ref = ANY($1) AND taken < amount AND app || '/' || unit || '/' || user_ref = ANY($2)
      ORDER BY created_at, transfer_id LIMIT ${MAX_MOVEMENTS} FOR UPDATE`,
-    [userRefs],
+    [userRefs, holders],
   );
   return rows.map((row) => ({
     transferId: row.transfer_id,

@@ -1,5 +1,10 @@
 import type { Logger } from '@nestjs/common';
-import { describeError, isConflict, isConnectionLoss } from '../database/database-errors.js';
+import {
+  describeError,
+  isConflict,
+  isConnectionLoss,
+  isLockTimeout,
+} from '../database/database-errors.js';
 import type { Database, Transaction } from '../database/database.js';
 import { requireCurrentSchema } from '../database/schema-state.js';
 import { BackgroundLoop } from '../lifecycle/background-loop.js';
@@ -7,6 +12,7 @@ import { MAX_MOVEMENTS } from './clerk-bounds.js';
 import { collectClaims } from './collect-claims.js';
 import { expireDueLots } from './expire-lots.js';
 import { releaseDueHolds } from './release-due-holds.js';
+import { SetAside } from './set-aside.js';
 import { readClock } from './transact.js';
 
 /** How late a release or an expiry may be, beyond the work that waits. */
@@ -18,7 +24,7 @@ const LIMITS = { statementTimeoutMs: 10_000, lockTimeoutMs: 3_000 };
 /** Something that falls due: how to find whose it is, and how to do it for users. */
 interface Duty {
   readonly name: string;
-  /** Users for whom something is due at $1. */
+  /** Users for whom something is due at $1, but for those of $2. */
   readonly due: string;
   readonly work: (tx: Transaction, userRefs: readonly string[], now: Date) => Promise<number>;
 }
@@ -27,7 +33,7 @@ const DUTIES: readonly Duty[] = [
   {
     name: 'releasing held rewards',
     due: `SELECT DISTINCT user_ref FROM (
-            SELECT user_ref FROM kakao_share.holds WHERE state = 'pending' AND release_at <= $1
+            SELECT user_ref FROM kakao_share.holds WHERE state = 'pending' AND release_at <= $1 AND user_ref <> ALL($2::uuid[])
               AND campaign_id NOT IN (SELECT id FROM kakao_share.campaigns WHERE killed_at IS NOT NULL)
             ORDER BY release_at LIMIT ${MAX_MOVEMENTS}) d LIMIT ${MAX_USERS}`,
     work: releaseDueHolds,
@@ -36,6 +42,7 @@ const DUTIES: readonly Duty[] = [
     name: 'expiring points',
     due: `SELECT DISTINCT a.user_ref FROM (
             SELECT account_id FROM kakao_share.lots WHERE remaining > 0 AND expires_at <= $1
+              AND account_id NOT IN (SELECT id FROM kakao_share.accounts WHERE user_ref = ANY($2::uuid[]))
             ORDER BY expires_at LIMIT ${MAX_MOVEMENTS}) d
           JOIN kakao_share.accounts a ON a.id = d.account_id LIMIT ${MAX_USERS}`,
     work: expireDueLots,
@@ -45,7 +52,8 @@ const DUTIES: readonly Duty[] = [
     due: `SELECT DISTINCT c.user_ref FROM kakao_share.clawback_claims c
           JOIN kakao_share.accounts a ON a.user_ref = c.user_ref AND a.app = c.app AND a.unit = c.unit
            AND a.kind = 'user_available' AND a.balance > 0
-          WHERE c.taken < c.amount AND $1::timestamptz IS NOT NULL LIMIT ${MAX_USERS}`,
+          WHERE c.taken < c.amount AND $1::timestamptz IS NOT NULL
+            AND c.user_ref <> ALL($2::uuid[]) LIMIT ${MAX_USERS}`,
     work: collectClaims,
   },
 ];
@@ -56,6 +64,7 @@ const DUTIES: readonly Duty[] = [
  */
 export class PointsClerk {
   readonly #loop: BackgroundLoop;
+  readonly #setAside = new Map(DUTIES.map((duty) => [duty, new SetAside()]));
   #isSchemaCurrent = false;
 
   constructor(
@@ -79,7 +88,10 @@ export class PointsClerk {
   async work(now: Date): Promise<number> {
     let moved = 0;
     for (const duty of DUTIES) {
-      const rows = await this.database.query<{ user_ref: string }>(duty.due, [now]);
+      const rows = await this.database.query<{ user_ref: string }>(duty.due, [
+        now,
+        this.#setAside.get(duty)?.at(now) ?? [],
+      ]);
       moved += await this.#together(
         duty,
         rows.map(({ user_ref }) => user_ref),
@@ -98,7 +110,7 @@ export class PointsClerk {
     return 0;
   }
 
-  /** Many users in one transaction where that goes well; otherwise each alone, so that one does not keep the others waiting. */
+  /** Many users in one transaction where that goes well; otherwise each alone, so that one does not keep the others waiting; who fails is set aside. */
   async #together(duty: Duty, userRefs: readonly string[], now: Date): Promise<number> {
     if (userRefs.length === 0) return 0;
     try {
@@ -107,8 +119,11 @@ export class PointsClerk {
       if (isConnectionLoss(error)) throw error;
       const [only] = userRefs;
       if (userRefs.length === 1 && only !== undefined) {
-        if (!isConflict(error))
+        // Somebody else who is in the way is gone next time.
+        if (!isConflict(error) && !isLockTimeout(error)) {
+          this.#setAside.get(duty)?.add(only, now);
           this.logger.warn(`${duty.name} of user ${only} failed: ${describeError(error)}`);
+        }
         return 0;
       }
       let moved = 0;

@@ -43,3 +43,13 @@ export class InvalidAdjustmentError extends Error {
   readonly code = 'KAKAO_SHARE_INVALID_ADJUSTMENT';
   override readonly name = 'InvalidAdjustmentError';
 }
+
+/** More of the user's points is due than one transaction carries out. Nothing was moved. */
+export class PointsBacklogError extends Error {
+  readonly code = 'KAKAO_SHARE_POINTS_BACKLOG';
+  override readonly name = 'PointsBacklogError';
+
+  constructor() {
+    super('Too many points of this user are due to expire or to be taken back: try again later.');
+  }
+}

@@ -7,7 +7,7 @@ import { planDue } from './plan-due.js';
 import { InsufficientPointsError } from './points-errors.js';
 import { digestOf, requestKey } from './request-key.js';
 import { findTransfer, readTransfer, type Moved } from './stored-transfer.js';
-import { transact } from './transact.js';
+import { transactSpending } from './transact-spending.js';
 
 /** Points to be spent, under a key that the caller chose. */
 export interface RedemptionRequest extends Holder {
@@ -26,7 +26,7 @@ export async function redeemPoints(database: Database, request: RedemptionReques
   const { app, unit, userRef, amount, now } = request;
   const digest = digestOf(['redemption', userRef, unit, amount]);
   const key = requestKey(request.key);
-  return transact(database, async (tx) => {
+  return transactSpending(database, request, async (tx) => {
     await lockPresentUser(tx, userRef);
     const earlier = await findTransfer(tx, app, key, digest);
     if (earlier !== undefined) return { transfer: earlier, repeated: true };

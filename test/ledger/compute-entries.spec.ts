@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { accountKey, type Account, type NewTransfer } from '../../src/ledger/account.js';
 import { computeEntries } from '../../src/ledger/compute-entries.js';
-import { LedgerError, OverdrawnError } from '../../src/ledger/ledger-errors.js';
+import { BalanceLimitError, LedgerError, OverdrawnError } from '../../src/ledger/ledger-errors.js';
+import { MAX_AMOUNT, MAX_USER_BALANCE } from '../../src/ledger/limits.js';
 
 const CAMPAIGNS = 2;
 const USERS = 3;
@@ -31,7 +32,7 @@ const anyTransfers = fc
     fc.tuple(
       fc.nat(CAMPAIGNS - 1),
       fc.nat(USERS - 1),
-      fc.oneof(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 1, max: 2 ** 45 })),
+      fc.oneof(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 1, max: MAX_AMOUNT })),
     ),
     { maxLength: 50 },
   )
@@ -76,6 +77,13 @@ test.each([0, -1, 0.5, NaN, Infinity, Number.MAX_SAFE_INTEGER + 1, '10' as unkno
     expect(() => computeEntries(transfers, accountsOf(transfers))).toThrow(/positive integer/);
   },
 );
+
+test('a user can have so much and no more', () => {
+  const transfers = [transfer(0, 0, 1)];
+  const accounts = (balance: number): Map<string, Account> => accountsOf(transfers, balance);
+  expect(() => computeEntries(transfers, accounts(MAX_USER_BALANCE - 1))).not.toThrow();
+  expect(() => computeEntries(transfers, accounts(MAX_USER_BALANCE))).toThrow(BalanceLimitError);
+});
 
 test('a balance beyond the exact integers is refused', () => {
   const transfers = [transfer(0, 0, 1)];

@@ -66,7 +66,7 @@ describe('verification finds out that the books were tampered with', () => {
     const releaseAt = new Date('2999-01-01');
     held = (await givenReward(db, holder, { ...given, releaseAt })).transferId;
     const released = await givenReward(db, holder, { ...given, releaseAt });
-    await releaseReward(db.database, { ...by, deliveryId: released.deliveryId });
+    await releaseReward(db.database, { ...by, deliveryId: released.deliveryId, key: 'early' });
     const spent = await redeemPoints(db.database, { ...holder, ...by, amount: 60, key: 'spent' });
     redemption = spent.transfer.id;
     reversal = (await reverseRedemption(db.database, { ...by, redemptionId: redemption })).transfer
@@ -356,9 +356,9 @@ describe('verification finds out that the books were tampered with', () => {
       offender: () => reversal,
     },
     {
-      title: 'a redemption has a key of nobody',
+      title: 'a redemption has another key',
       check: 'transfers-keep-their-keys',
-      sql: `UPDATE kakao_share.transfer_keys SET key = 'another' WHERE transfer_id = $1`,
+      sql: `UPDATE kakao_share.transfer_keys SET key = 'request/another' WHERE transfer_id = $1`,
       by: () => [redemption],
       offender: () => redemption,
     },

@@ -7,9 +7,11 @@ import { verifyLedger } from '../../src/ledger/verification.js';
 import { adjustPoints } from '../../src/points/adjust-points.js';
 import { clawbackReward } from '../../src/points/clawback-reward.js';
 import type { Holder } from '../../src/points/holder.js';
+import { MAX_MOVEMENTS } from '../../src/points/clerk-bounds.js';
 import { PointsClerk } from '../../src/points/points-clerk.js';
 import { InsufficientPointsError } from '../../src/points/points-errors.js';
 import { redeemPoints } from '../../src/points/redeem-points.js';
+import { SET_ASIDE_MS } from '../../src/points/set-aside.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { givenCampaign, startTestService } from '../support/test-service.js';
@@ -149,7 +151,7 @@ test('what is claimed is taken from what comes in later, once, and before a rede
   expect(await transfersOf(holder, 'clawback')).toBe(3);
 });
 
-test('a user whose points cannot be moved keeps nobody else waiting', async () => {
+test('a user whose points cannot be moved keeps nobody else waiting, and is tried again some minutes later', async () => {
   const [stuck, free] = [await someone(), await someone()];
   for (const holder of [stuck, free])
     await givenReward(db, holder, { campaignId, amount: 10, now: START, releaseAt: after(1) });
@@ -163,7 +165,28 @@ test('a user whose points cannot be moved keeps nobody else waiting', async () =
   expect([await available(stuck), await available(free)]).toEqual([0, 10]);
   await breakPending(5);
   await clerksWork(after(1));
+  expect(await available(stuck)).toBe(0);
+  await clerksWork(new Date(after(1).getTime() + SET_ASIDE_MS));
   expect(await available(stuck)).toBe(10);
+});
+
+test('more that fails than the clerk looks at holds nobody up', async () => {
+  const [stuck, free] = [await someone(), await someone()];
+  await db.database.transaction({ statementTimeoutMs: 60_000 }, (tx) =>
+    tx.query(
+      `INSERT INTO kakao_share.holds (transfer_id, delivery_id, app, unit, user_ref, campaign_id, amount, release_at)
+       SELECT gen_random_uuid(), gen_random_uuid(), 'default', 'point', $1, $2, 1, $3 FROM generate_series(1, $4)`,
+      [stuck.userRef, campaignId, START, MAX_MOVEMENTS + 1],
+    ),
+  );
+  await givenReward(db, free, { campaignId, amount: 10, now: START, releaseAt: after(1) });
+  const [clerk] = clerks;
+  expect(await clerk?.work(after(1))).toBe(0);
+  expect(await clerk?.work(after(1))).toBe(1);
+  expect(await available(free)).toBe(10);
+  await db.rows('ALTER TABLE kakao_share.holds DISABLE TRIGGER USER');
+  await db.rows('DELETE FROM kakao_share.holds WHERE user_ref = $1', [stuck.userRef]);
+  await db.rows('ALTER TABLE kakao_share.holds ENABLE TRIGGER USER');
 });
 
 test('a worker does it by itself, by the clock of the database', async () => {

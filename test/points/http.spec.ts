@@ -1,5 +1,8 @@
 import { newId } from '../../src/database/new-id.js';
 import { verifyLedger } from '../../src/ledger/verification.js';
+import { MAX_AMOUNT, MAX_USER_BALANCE } from '../../src/ledger/limits.js';
+import { postTransfers } from '../../src/ledger/post-transfers.js';
+import { availableTo, outside } from '../../src/points/holder.js';
 import type { Holder } from '../../src/points/holder.js';
 import {
   apiTokens,
@@ -361,6 +364,7 @@ describe('what is wrong is refused with the field named, and moves nothing', () 
     [{ amount: [100] }, /amount/],
     [{ amount: null }, /amount/],
     [{ amount: 9_007_199_254_740_992 }, /amount/],
+    [{ amount: MAX_AMOUNT + 1 }, /amount/],
     [{}, /amount/],
     [{ amount: 1, unit: 'Point' }, /unit/],
     [{ amount: 1, unit: 7 }, /unit/],
@@ -560,4 +564,23 @@ describe('looking at points', () => {
       body: { errors: [expect.stringMatching(/^at: /)] },
     });
   });
+});
+
+test('more than a user can have is 409, and others get theirs', async () => {
+  const [{ userId, holder }, other] = [await someone(), await someone()];
+  await db.database.transaction({ statementTimeoutMs: 10_000 }, (tx) =>
+    postTransfers(tx, [
+      {
+        ...{ id: newId(), key: 'riches', kind: 'adjustment', amount: MAX_USER_BALANCE },
+        ...{ from: outside('adjustment', holder), to: availableTo(holder), actor: 'test' },
+        ...{ occurredAt: new Date(), userRef: holder.userRef },
+      },
+    ]),
+  );
+  const credit = { direction: 'credit', amount: 1, reason: 'x' };
+  const refused = await post<Problem>(`/v1/users/${userId}/adjustments`, credit, { key: 'more' });
+  expect(refused.status).toBe(409);
+  expect(refused.body.detail).toContain('at most');
+  const given = await post(`/v1/users/${other.userId}/adjustments`, credit, { key: 'other' });
+  expect(given.status).toBe(201);
 });
