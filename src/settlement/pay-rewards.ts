@@ -4,6 +4,7 @@ import type { Earned } from '../campaigns/reward-policy.js';
 import type { Transaction } from '../database/database.js';
 import { insertRows } from '../database/insert-rows.js';
 import { budgetOf, type NewTransfer } from '../ledger/account.js';
+import { lotExpiry } from '../ledger/lot-expiry.js';
 import { postTransfers } from '../ledger/post-transfers.js';
 import { recordHolds } from '../points/record-holds.js';
 import { readClock } from '../points/transact.js';
@@ -16,8 +17,6 @@ interface Payment {
   readonly campaign: CampaignVersion;
   readonly transferId: string;
 }
-
-const DAY_MS = 24 * 3_600_000;
 
 /**
  * Pays what was earned: budget to user, available or pending, one transfer a reward, the reward's key taken for ever.
@@ -73,7 +72,7 @@ function toTransfer({ outcome, earned, campaign, transferId }: Payment, now: Dat
     actor: SETTLEMENT_ACTOR,
     ...(isHeld || expiresAfterDays === null
       ? {}
-      : { lotExpiresAt: new Date(now.getTime() + expiresAfterDays * DAY_MS) }),
+      : { lotExpiresAt: lotExpiry(now, expiresAfterDays) }),
   };
 }
 

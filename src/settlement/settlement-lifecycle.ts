@@ -1,7 +1,8 @@
-import type {
-  BeforeApplicationShutdown,
-  OnApplicationBootstrap,
-  OnApplicationShutdown,
+import {
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
 } from '@nestjs/common';
 import type { Relay } from '../events/relay.js';
 import type { PointsClerk } from '../points/points-clerk.js';
@@ -23,17 +24,26 @@ export class SettlementLifecycle
     private readonly clerk: PointsClerk,
     private readonly relay: Relay,
     private readonly queue: SettlementQueue,
-    options: SettlementModuleOptions,
+    private readonly options: SettlementModuleOptions,
   ) {
     this.#does = new Set(options.roles ?? ['worker', 'relay']);
   }
 
   onApplicationBootstrap(): void {
     if (this.#does.has('worker')) {
+      this.#sayWhatIsLeftAside();
       this.worker.start();
       this.clerk.start();
     }
     if (this.#does.has('relay')) this.relay.start();
+  }
+
+  /** Otherwise one worker that was forgotten would be noticed by users alone. */
+  #sayWhatIsLeftAside(): void {
+    if ((this.options.intentSigningKeys ?? []).length > 0) return;
+    new Logger('SettlementWorker').warn(
+      'Shares that carry an intent are left to workers with INTENT_SIGNING_KEYS: this one has none.',
+    );
   }
 
   async beforeApplicationShutdown(): Promise<void> {

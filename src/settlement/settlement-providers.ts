@@ -4,7 +4,6 @@ import { BullmqTransport } from '../events/bullmq-transport.js';
 import { Relay } from '../events/relay.js';
 import { ShareEvents } from '../events/share-events.js';
 import type { EventTransport } from '../events/transport.js';
-import { NoSigningKeysError } from '../intents/intent-errors.js';
 import { IntentSigningKeys } from '../intents/signing-keys.js';
 import { PointsClerk } from '../points/points-clerk.js';
 import { QueueStore } from '../queue/queue-store.js';
@@ -65,7 +64,7 @@ export const SETTLEMENT_PROVIDERS: Provider[] = [
         () => {
           relay.wake();
         },
-        openSigningKeys(intentSigningKeys),
+        intentSigningKeys.length === 0 ? undefined : new IntentSigningKeys(intentSigningKeys),
       ),
   },
   {
@@ -108,13 +107,6 @@ export const SETTLEMENT_PROVIDERS: Provider[] = [
     ) => new SettlementLifecycle(worker, clerk, relay, queue, options),
   },
 ];
-
-/** Said at the start: what carries an intent is left to a worker that has the keys, and fails where none has. */
-function openSigningKeys(secrets: readonly string[]): IntentSigningKeys | undefined {
-  if (secrets.length > 0) return new IntentSigningKeys(secrets);
-  new Logger('Settler').warn(new NoSigningKeysError().message);
-  return undefined;
-}
 
 function transportNames(options: SettlementModuleOptions): readonly EventTransportName[] {
   return options.eventTransports ?? DEFAULT_TRANSPORTS;

@@ -72,7 +72,7 @@ test('logs at their most talkative hold no token, no signing key, no user, no co
   expect(leaks).toEqual([]);
 });
 
-test('a web without signing keys warns once, a worker without them not at all', async () => {
+test('a web without signing keys warns once, a worker without them says what it leaves to others', async () => {
   const [web, admin] = await start({});
   for (let times = 0; times < 3; times++) {
     const body = JSON.stringify({ userId: USER, campaignId });
@@ -84,6 +84,7 @@ test('a web without signing keys warns once, a worker without them not at all', 
   const [worker] = await start({ ROLES: 'worker' });
   await worker.end('SIGTERM');
   expect(worker.output()).not.toContain(WARNING);
+  expect(worker.output()).toContain('left to workers with INTENT_SIGNING_KEYS');
 });
 
 test('a start with a key that is too short names the setting and shows no key', async () => {
