@@ -71,13 +71,13 @@ export const TRANSFER_RULES: readonly BookRule[] = [
     name: 'lots-match-their-credits',
     rule: 'every credit of a user is one lot, of its account and amount, and no lot is without its credit',
     offenders: `
-      SELECT coalesce(c.transfer_id, l.transfer_id)::text AS offender
-      FROM (
-        SELECT e.transfer_id, e.account_id, e.amount FROM kakao_share.entries e
+      SELECT transfer_id::text AS offender FROM (
+        SELECT e.transfer_id, e.account_id, e.amount FROM kakao_share.transfers t
+        JOIN kakao_share.entries e ON e.transfer_id = t.id AND e.amount > 0
         JOIN kakao_share.accounts a ON a.id = e.account_id AND a.kind = 'user_available'
-        JOIN kakao_share.transfers t ON t.id = e.transfer_id AND t.kind <> 'redemption-reversal'
-        WHERE e.amount > 0
-      ) c FULL JOIN kakao_share.lots l ON l.transfer_id = c.transfer_id
-      WHERE (c.account_id, c.amount) IS DISTINCT FROM (l.account_id, l.amount)`,
+        WHERE t.kind <> 'redemption-reversal'
+        UNION ALL
+        SELECT transfer_id, account_id, -amount FROM kakao_share.lots
+      ) s GROUP BY transfer_id, account_id HAVING count(*) <> 2 OR sum(amount) <> 0`,
   },
 ];
