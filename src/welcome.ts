@@ -24,7 +24,7 @@ Running               ${roles}, queue on ${settings.redisUrl === undefined ? 'Po
 
 Share as Kakao would tell it:
 
-  curl -s -X POST ${url}/webhooks/kakao/share -H "Authorization: KakaoAK ${key}" -H "X-Kakao-Resource-ID: ${resourceId}" -H "Content-Type: application/json" -d '{"CHAT_TYPE":"DirectChat","HASH_CHAT_ID":"room-1","TEMPLATE_ID":10000,"${settings.userParameter}":"first-user"}'
+  curl -s -X POST ${url}/webhooks/kakao/share -H "Authorization: KakaoAK ${key}" -H "X-Kakao-Resource-ID: ${resourceId}" -H "Content-Type: application/json" -d '{"CHAT_TYPE":"DirectChat","HASH_CHAT_ID":"room-'$(date +%s)'","TEMPLATE_ID":10000,"${settings.userParameter}":"first-user"}'
 
 See the points:
 

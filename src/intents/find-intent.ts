@@ -30,6 +30,8 @@ export interface IntentShare {
   readonly verdict: string;
   readonly reasons: readonly string[];
   readonly amount: number | null;
+  /** What became of a reward that was held; null for any other. */
+  readonly hold: 'pending' | 'released' | 'voided' | null;
 }
 
 interface IntentRow {
@@ -48,6 +50,7 @@ interface ShareRow {
   verdict: string | null;
   reasons: string[] | null;
   amount: string | null;
+  hold: IntentShare['hold'];
 }
 
 const SHOWN = 50;
@@ -84,17 +87,19 @@ export async function findIntent(
 
 async function readShares(database: Database, intentId: string): Promise<IntentShare[]> {
   const rows = await database.query<ShareRow>(
-    `SELECT s.id, s.received_at, d.verdict, d.reasons, d.amount
+    `SELECT s.id, s.received_at, d.verdict, d.reasons, d.amount, h.state AS hold
      FROM kakao_share.shares s
      LEFT JOIN kakao_share.decisions d ON d.delivery_id = s.id AND d.superseded_at IS NULL
+     LEFT JOIN kakao_share.holds h ON h.delivery_id = s.id
      WHERE s.intent_id = $1 ORDER BY s.id DESC LIMIT ${SHOWN}`,
     [intentId],
   );
-  return rows.map(({ id, received_at, verdict, reasons, amount }) => ({
+  return rows.map(({ id, received_at, verdict, reasons, amount, hold }) => ({
     deliveryId: id,
     receivedAt: received_at.toISOString(),
     verdict: verdict ?? 'pending',
     reasons: reasons ?? [],
     amount: amount === null ? null : toInteger(amount),
+    hold,
   }));
 }

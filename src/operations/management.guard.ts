@@ -4,6 +4,7 @@ import {
   Injectable,
   SetMetadata,
   UnauthorizedException,
+  UnsupportedMediaTypeException,
   type CanActivate,
   type CustomDecorator,
   type ExecutionContext,
@@ -51,7 +52,17 @@ export class ManagementGuard implements CanActivate {
       const named = scopes.map((scope) => `"${scope}"`).join(' or ');
       throw new ForbiddenException(`the scope ${named || '"none"'} is needed`);
     }
+    refuseOtherThanJson(request);
     callers.set(request, caller);
     return true;
   }
+}
+
+/** Without its header a body is taken for a form, and every field for one that is not known. */
+function refuseOtherThanJson({ method, headers }: IncomingMessage): void {
+  const hasBody = Number(headers['content-length'] ?? 0) > 0 || 'transfer-encoding' in headers;
+  if (method === 'GET' || !hasBody) return;
+  const mediaType = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  if (mediaType !== 'application/json')
+    throw new UnsupportedMediaTypeException('send Content-Type: application/json');
 }

@@ -66,9 +66,19 @@ function problemOfRoom(status: number, error: Error & { faults?: unknown }): Pro
     : problemOf(status, error.message);
 }
 
+/** A body parser's own word for what every client gets wrong once. */
+function whatWasNotRead(cause: unknown): string | undefined {
+  const isBrokenJson =
+    typeof cause === 'object' &&
+    cause !== null &&
+    'type' in cause &&
+    cause.type === 'entity.parse.failed';
+  return isBrokenJson ? 'the body is not valid JSON' : undefined;
+}
+
 function fromHttpException(error: HttpException): ProblemDocument {
   // Passed on from Express or a body parser, whose words repeat the input: JSON, path or charset.
-  if (error.cause !== undefined) return problemOf(error.getStatus());
+  if (error.cause !== undefined) return problemOf(error.getStatus(), whatWasNotRead(error.cause));
   const body = error.getResponse();
   const message: unknown = typeof body === 'object' && 'message' in body ? body.message : body;
   // The validation pipe lists one message per fault; they name fields, not values.

@@ -99,7 +99,7 @@ async function erase(
       userRef,
     ),
     intents: await emptied(
-      'UPDATE kakao_share.share_intents SET content_ref = NULL WHERE user_ref = $1 AND content_ref IS NOT NULL',
+      'UPDATE kakao_share.share_intents SET content_ref = NULL WHERE user_ref = $1',
       userRef,
     ),
   };

@@ -68,7 +68,8 @@ describe('an error of the management API', () => {
     ['a reason that is no text', `{"reason":{"${MARK}":1}}`, {}, 400],
     ['a reason with a NUL', `{"reason":"${MARK}\\u0000"}`, {}, 400],
     ['a field too many', `{"reason":"x","${MARK}":1}`, {}, 400],
-    ['a form', `reason=${MARK}`, { 'Content-Type': 'text/plain' }, 400],
+    ['a form', `reason=${MARK}`, { 'Content-Type': 'application/x-www-form-urlencoded' }, 415],
+    ['plain text', `reason=${MARK}`, { 'Content-Type': 'text/plain' }, 415],
     ['an unknown charset', '{}', { 'Content-Type': `application/json; charset=${MARK}` }, 415],
     ['an unknown encoding', '{}', { 'Content-Encoding': MARK }, 415],
     ['too much', `{"reason":"${MARK.repeat(20_000)}"}`, {}, 413],
@@ -76,6 +77,22 @@ describe('an error of the management API', () => {
     const path = `/v1/deliveries/${deliveryId}/replay`;
     const answer = await call(service, path, `Bearer ${TOKEN}`, { method: 'POST', body, headers });
     expectProblem(answer, status);
+  });
+
+  test('what every client gets wrong once is said: broken JSON, and a body without its content type', async () => {
+    const path = `/v1/deliveries/${deliveryId}/replay`;
+    const post = (body: string, type: string) =>
+      call<Problem>(service, path, `Bearer ${TOKEN}`, {
+        method: 'POST',
+        body,
+        headers: { 'Content-Type': type },
+      });
+    expect((await post('{"reason":', 'application/json')).body.detail).toBe(
+      'the body is not valid JSON',
+    );
+    expect((await post('{"reason":"x"}', 'application/x-www-form-urlencoded')).body.detail).toBe(
+      'send Content-Type: application/json',
+    );
   });
 
   test('a method that is none is a problem document', async () => {

@@ -113,7 +113,7 @@ test('erasing a user leaves the ledger verification ok', async () => {
 
   expect(await erase(MARK)).toMatchObject({
     status: 200,
-    body: { erased: { deliveries: 2, shares: 2, intents: 0 } },
+    body: { erased: { deliveries: 2, shares: 2, intents: 1 } },
   });
 
   expect(await whereMarked()).toEqual([]);
