@@ -82,7 +82,7 @@ describe('an error of the management API', () => {
   test('what every client gets wrong once is said: broken JSON, and a body without its content type', async () => {
     const path = `/v1/deliveries/${deliveryId}/replay`;
     const post = (body: string, type: string) =>
-      call<Problem>(service, path, `Bearer ${TOKEN}`, {
+      call(service, path, `Bearer ${TOKEN}`, {
         method: 'POST',
         body,
         headers: { 'Content-Type': type },
