@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { shareBy, startTestService, type TestService } from '../support/test-service.js';
 import { read } from '../webhook/door.js';
-import { call, type ManagementAnswer, type Problem } from './management.js';
+import { call, type ManagementAnswer } from './management.js';
 
 /** Stands in every input, so that an echo of any part of it is noticed. */
 const MARK = 'S3CRETMARK';
