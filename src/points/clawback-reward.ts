@@ -9,7 +9,7 @@ import { carryOut } from './movement.js';
 import { planDue } from './plan-due.js';
 import { InsufficientPointsError, RewardStateError } from './points-errors.js';
 import { recordAudit } from '../audit/record-audit.js';
-import type { RewardRequest } from './release-reward.js';
+import type { RewardRequest } from './end-hold.js';
 import { findTransfer, type StoredTransfer } from './stored-transfer.js';
 import { transactSpending } from './transact-spending.js';
 

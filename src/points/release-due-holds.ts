@@ -3,7 +3,8 @@ import { lockUsers } from '../users/lock-users.js';
 import { lockDueHolds, resolveHolds } from './hold.js';
 import { carryOut } from './movement.js';
 import { CLERK_ACTOR, MAX_MOVEMENTS } from './clerk-bounds.js';
-import { toRelease } from './release-reward.js';
+import { toMovement } from './hold-ending.js';
+import { RELEASE } from './release-reward.js';
 
 /** Releases what is due for these users. @returns how many rewards became available; the rest, if any, is for next time */
 export async function releaseDueHolds(
@@ -16,7 +17,7 @@ export async function releaseDueHolds(
   if (due.length === 0) return 0;
   const releases = due.map((hold) => ({
     hold,
-    movement: toRelease(hold, { actor: CLERK_ACTOR, now }),
+    movement: toMovement(hold, RELEASE, { actor: CLERK_ACTOR, now }),
   }));
   await carryOut(
     tx,
@@ -24,7 +25,7 @@ export async function releaseDueHolds(
   );
   await resolveHolds(
     tx,
-    'released',
+    RELEASE.state,
     releases.map(({ hold, movement }) => ({ hold, resolvedBy: movement.transfer.id })),
   );
   return due.length;

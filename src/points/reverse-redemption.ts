@@ -2,6 +2,7 @@ import { toInteger } from '../database/amount.js';
 import type { Database, Queryable, Transaction } from '../database/database.js';
 import { newId } from '../database/new-id.js';
 import { lockUsers } from '../users/lock-users.js';
+import type { HandRequest } from './hand-request.js';
 import { availableTo, outside, type Holder } from './holder.js';
 import { carryOut } from './movement.js';
 import { UnknownRedemptionError } from './points-errors.js';
@@ -11,16 +12,9 @@ import { findTransfer, readTransfer, type Moved } from './stored-transfer.js';
 import { transact } from './transact.js';
 
 /** A redemption to be taken back, whole. */
-export interface ReversalRequest {
+export interface ReversalRequest extends HandRequest {
   /** The redemption's transfer. */
   readonly redemptionId: string;
-  /** The apps that the caller may touch; undefined: all. */
-  readonly apps: readonly string[] | undefined;
-  readonly actor: string;
-  readonly reason: string;
-  readonly now: Date;
-  /** Unique within the app, over all operations: under it no other request is taken. */
-  readonly key?: string | undefined;
 }
 
 /** A redemption as it was. */
