@@ -14,6 +14,10 @@ COPY --from=build --chown=root:root /app/package.json ./
 COPY --from=build --chown=root:root /app/node_modules ./node_modules
 COPY --from=build --chown=root:root /app/dist ./dist
 COPY --chown=root:root migrations ./migrations
+# Webhooks that the database does not commit are kept here: mount a volume, or they go with the container.
+ENV SPOOL_DIR=/var/lib/nestjs-kakao-share/spool
+RUN mkdir -p "$SPOOL_DIR" && chown -R node:node /var/lib/nestjs-kakao-share && chmod 700 "$SPOOL_DIR"
+VOLUME /var/lib/nestjs-kakao-share/spool
 USER node
 EXPOSE 3000
 # Kakao's GET puts everything into the URL: a percent-encoded Korean payload needs more than Node's 16 KiB of headers.

@@ -16,8 +16,23 @@ function startProduction(settings: Settings): Promise<Service> {
   return startService({ ...settings, databaseUrl });
 }
 
-/** Stops at the first signal; a terminal's Ctrl-C may arrive twice, through npm as well, and must not cut the stop short. */
-function stopOnSignals(starting: Promise<Service>): void {
+/**
+ * By custom a SIGHUP asks a service to look at its files again. Without any it says that the terminal was closed.
+ */
+function rereadKeysOnHangup(starting: Promise<Service>): void {
+  process.on('SIGHUP', () => {
+    // A start that fails says so by itself.
+    starting.then(
+      (service) => {
+        service.rereadKeys();
+      },
+      () => undefined,
+    );
+  });
+}
+
+/** Stops at the first of these signals; a terminal's Ctrl-C may arrive twice, through npm as well, and must not cut the stop short. */
+function stopOn(signals: readonly NodeJS.Signals[], starting: Promise<Service>): void {
   let stopping = false;
   const stop = async (): Promise<void> => {
     try {
@@ -34,7 +49,7 @@ function stopOnSignals(starting: Promise<Service>): void {
       process.exit(1);
     }
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  for (const signal of signals) {
     process.on(signal, () => {
       if (stopping) return;
       stopping = true;
@@ -48,7 +63,9 @@ try {
   const starting = settings.production
     ? startProduction(settings)
     : startDevelopment(settings, say);
-  stopOnSignals(starting);
+  const rereadsKeys = settings.kakaoKeySources !== undefined;
+  if (rereadsKeys) rereadKeysOnHangup(starting);
+  stopOn(['SIGINT', 'SIGTERM', ...(rereadsKeys ? [] : (['SIGHUP'] as const))], starting);
   await starting;
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

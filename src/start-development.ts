@@ -47,9 +47,9 @@ export async function startDevelopment(
     const ready: ServiceSettings = { ...filled, databaseUrl: database.url };
     await ensureCampaigns(ready);
     const service = await startService(ready);
-    say(welcome(service.url, ready, generated));
+    say(welcome(service, ready, generated));
     return {
-      url: service.url,
+      ...service,
       async stop() {
         say('\nStopping: requests and settlements under way are finished first.');
         await service.stop();
@@ -70,14 +70,21 @@ function fillInSecrets(settings: Settings): {
   const lacksKey = Object.keys(settings.kakaoApps).length === 0;
   const lacksToken = settings.adminToken === undefined;
   const lacksSigningKey = settings.intentSigningKeys.length === 0;
-  if (!lacksKey && !lacksToken && !lacksSigningKey) return { filled: settings, generated: {} };
-  const { kakaoAdminKey, adminToken, intentSigningKey } = keepDevelopmentSecrets(settings.dataDir);
+  const { eventEndpoints, eventTransports } = settings;
+  const lacksEndpointKey = eventTransports.includes('webhooks') && eventEndpoints.keys.length === 0;
+  if (!lacksKey && !lacksToken && !lacksSigningKey && !lacksEndpointKey)
+    return { filled: settings, generated: {} };
+  const kept = keepDevelopmentSecrets(settings.dataDir);
+  const { kakaoAdminKey, adminToken, intentSigningKey, eventEndpointKey } = kept;
   return {
     filled: {
       ...settings,
       ...(lacksKey ? { kakaoApps: { [DEFAULT_APP]: [kakaoAdminKey] } } : {}),
       ...(lacksToken ? { adminToken } : {}),
       ...(lacksSigningKey ? { intentSigningKeys: [intentSigningKey] } : {}),
+      ...(lacksEndpointKey
+        ? { eventEndpoints: { ...eventEndpoints, keys: [eventEndpointKey] } }
+        : {}),
     },
     generated: { ...(lacksKey ? { kakaoAdminKey } : {}), ...(lacksToken ? { adminToken } : {}) },
   };

@@ -1,5 +1,6 @@
 import { DEFAULT_APP } from './config/kakao-apps.js';
 import type { DevelopmentSecrets } from './config/development-secrets.js';
+import type { Service } from './service.js';
 import type { ServiceSettings } from './service.module.js';
 
 /**
@@ -7,7 +8,7 @@ import type { ServiceSettings } from './service.module.js';
  * Secrets that were made up for the developer are shown, those that were set are not.
  */
 export function welcome(
-  url: string,
+  { url, operationsUrl }: Pick<Service, 'url' | 'operationsUrl'>,
   settings: ServiceSettings,
   generated: Partial<DevelopmentSecrets>,
 ): string {
@@ -28,7 +29,7 @@ Share as Kakao would tell it:
 
 See the points:
 
-  curl -s ${url}/v1/users/first-user -H "Authorization: Bearer ${token}"
+  curl -s ${operationsUrl}/v1/users/first-user -H "Authorization: Bearer ${token}"
 `;
 }
 

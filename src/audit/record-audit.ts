@@ -1,10 +1,12 @@
 import type { Transaction } from '../database/database.js';
+import { insertRows } from '../database/insert-rows.js';
 import { newId } from '../database/new-id.js';
 
 /** Something that a person or a program did by hand. */
 export interface HandWork {
   readonly actor: string;
-  readonly app: string;
+  /** Null: of no single app. */
+  readonly app: string | null;
   /** What of what: `reward.void`, `campaign.save`. */
   readonly action: `${string}.${string}`;
   /** An id of ours; never a user's own. */
@@ -16,11 +18,25 @@ export interface HandWork {
 
 /** Writes who did what, and why, in the transaction of the change. */
 export async function recordAudit(tx: Transaction, work: HandWork): Promise<void> {
-  const { actor, app, action, target, before, after, reason } = work;
-  await tx.query(
-    `INSERT INTO kakao_share.audit (id, actor, app, action, target, before, after, reason)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [newId(), actor, app, action, target, toJson(before), toJson(after), reason ?? null],
+  await recordAudits(tx, [work]);
+}
+
+/** The same for what was done to many at once. */
+export async function recordAudits(tx: Transaction, works: readonly HandWork[]): Promise<void> {
+  await insertRows(
+    tx,
+    'kakao_share.audit',
+    {
+      ...{ id: 'uuid', actor: 'text', app: 'text', action: 'text', target: 'text' },
+      ...{ before: 'json', after: 'json', reason: 'text' },
+    },
+    works.map(({ before, after, ...work }) => ({
+      ...work,
+      id: newId(),
+      reason: work.reason,
+      before: toJson(before),
+      after: toJson(after),
+    })),
   );
 }
 

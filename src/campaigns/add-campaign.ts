@@ -1,5 +1,6 @@
 import { recordAudit } from '../audit/record-audit.js';
 import type { Transaction } from '../database/database.js';
+import { readClock } from '../database/read-clock.js';
 import { checkRules } from './check-rules.js';
 import { createCampaign, type NewCampaign } from './create-campaign.js';
 import { refusingUnknownTimeZones } from './known-time-zone.js';
@@ -16,10 +17,7 @@ export async function addCampaign(
   const { app, name, unit, state, rules, actor } = campaign;
   await lockCampaignsOf(tx, app);
   await checkRules(tx, { id: undefined, app }, state, rules);
-  const [clock] = await tx.query<{ now: Date }>(
-    `SELECT date_trunc('milliseconds', clock_timestamp()) AS now`,
-  );
-  const effectiveFrom = clock?.now ?? new Date();
+  const effectiveFrom = await readClock(tx);
   const id = await refusingUnknownTimeZones(() =>
     createCampaign(tx, { ...campaign, effectiveFrom }),
   );

@@ -1,4 +1,5 @@
 import type { Queryable, Transaction } from '../database/database.js';
+import { insertRows } from '../database/insert-rows.js';
 import type { CampaignVersion } from './campaign.js';
 import type { PastReward } from './reward-history.js';
 import type { Earned } from './reward-policy.js';
@@ -71,28 +72,45 @@ export async function readPastRewards(
   }));
 }
 
-/** Remembers what deliveries earned. What was only observed may be decided again; the database refuses it for what was paid. */
+/** Remembers what deliveries earned: once each, the database refuses a second time. */
 export async function recordEarned(
   tx: Transaction,
   earned: readonly { readonly deliveryId: string; readonly earned: Earned }[],
 ): Promise<void> {
-  if (earned.length === 0) return;
+  await insertRows(
+    tx,
+    'kakao_share.campaign_rewards',
+    {
+      delivery_id: 'uuid',
+      campaign_id: 'uuid',
+      user_ref: 'uuid',
+      intent_id: 'uuid',
+      room: 'text',
+      received_at: 'timestamptz',
+      amount: 'bigint',
+      paid: 'boolean',
+    },
+    earned.map(({ deliveryId, earned: reward }) => ({
+      delivery_id: deliveryId,
+      campaign_id: reward.campaignId,
+      user_ref: reward.userRef,
+      intent_id: reward.intentId,
+      room: reward.room,
+      received_at: reward.receivedAt,
+      amount: reward.amount,
+      paid: reward.paid,
+    })),
+  );
+}
+
+/** Forgets what deliveries were only observed to earn: they are decided again, and must not count against themselves. */
+export async function forgetObserved(
+  tx: Transaction,
+  deliveryIds: readonly string[],
+): Promise<void> {
+  if (deliveryIds.length === 0) return;
   await tx.query(
-    `INSERT INTO kakao_share.campaign_rewards
-       (delivery_id, campaign_id, user_ref, intent_id, room, received_at, amount, paid)
-     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[], $7::bigint[], $8::boolean[])
-     ON CONFLICT (delivery_id) DO UPDATE
-     SET campaign_id = excluded.campaign_id, user_ref = excluded.user_ref, intent_id = excluded.intent_id,
-         room = excluded.room, received_at = excluded.received_at, amount = excluded.amount, paid = excluded.paid`,
-    [
-      earned.map(({ deliveryId }) => deliveryId),
-      earned.map(({ earned: { campaignId } }) => campaignId),
-      earned.map(({ earned: { userRef } }) => userRef),
-      earned.map(({ earned: { intentId } }) => intentId ?? null),
-      earned.map(({ earned: { room } }) => room),
-      earned.map(({ earned: { receivedAt } }) => receivedAt),
-      earned.map(({ earned: { amount } }) => amount),
-      earned.map(({ earned: { paid } }) => paid),
-    ],
+    'DELETE FROM kakao_share.campaign_rewards WHERE delivery_id = ANY($1) AND NOT paid',
+    [deliveryIds],
   );
 }

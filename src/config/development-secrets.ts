@@ -8,6 +8,7 @@ export interface DevelopmentSecrets {
   readonly kakaoAdminKey: string;
   readonly adminToken: string;
   readonly intentSigningKey: string;
+  readonly eventEndpointKey: string;
 }
 
 /** Reads the secrets kept in the data folder, or makes and keeps new ones, readable by their owner alone. */
@@ -28,6 +29,7 @@ function generateSecrets(): DevelopmentSecrets {
     kakaoAdminKey: randomBytes(16).toString('hex'),
     adminToken: randomBytes(24).toString('base64url'),
     intentSigningKey: randomBytes(32).toString('base64url'),
+    eventEndpointKey: randomBytes(32).toString('base64url'),
   };
 }
 
@@ -49,9 +51,21 @@ function readSecrets(file: string): Partial<DevelopmentSecrets> {
   } catch {
     throw fault;
   }
-  const { kakaoAdminKey, adminToken, intentSigningKey } = secrets ?? {};
+  const { kakaoAdminKey, adminToken, intentSigningKey, eventEndpointKey } = secrets ?? {};
   if (typeof kakaoAdminKey !== 'string' || typeof adminToken !== 'string') throw fault;
-  if (intentSigningKey === undefined) return { kakaoAdminKey, adminToken };
-  if (typeof intentSigningKey !== 'string') throw fault;
-  return { kakaoAdminKey, adminToken, intentSigningKey };
+  return {
+    ...{ kakaoAdminKey, adminToken },
+    ...addedLater({ intentSigningKey }, fault),
+    ...addedLater({ eventEndpointKey }, fault),
+  };
+}
+
+/** A secret that older versions did not make: absent, or as it was made. */
+function addedLater<Name extends string>(
+  secret: Readonly<Record<Name, unknown>>,
+  fault: SettingFault,
+): Partial<Record<Name, string>> {
+  const entries = Object.entries(secret).filter(([, value]) => value !== undefined);
+  if (!entries.every(([, value]) => typeof value === 'string')) throw fault;
+  return Object.fromEntries(entries) as Partial<Record<Name, string>>;
 }

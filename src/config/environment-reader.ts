@@ -16,6 +16,16 @@ export class EnvironmentReader {
     return value === '' ? undefined : value;
   }
 
+  /** Whether it is set, itself or as a file. */
+  has(name: string): boolean {
+    return this.text(name) !== undefined || this.text(`${name}_FILE`) !== undefined;
+  }
+
+  /** Tells what is wrong, without the value. */
+  fault(text: string): void {
+    this.faults.push(text);
+  }
+
   secret(name: string): string | undefined {
     const file = this.text(`${name}_FILE`);
     if (file === undefined) return this.text(name);
@@ -47,6 +57,19 @@ export class EnvironmentReader {
     this.faults.push(
       `${name} must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}.`,
     );
+    return undefined;
+  }
+
+  /** Several, comma-separated. */
+  urls(name: string, protocols: readonly string[]): readonly string[] | undefined {
+    const items = this.secret(name)
+      ?.split(',')
+      .map((item) => item.trim());
+    const isUrl = (item: string): boolean =>
+      protocols.some((protocol) => item.startsWith(`${protocol}//`)) && URL.canParse(item);
+    if (items === undefined || items.every(isUrl)) return items;
+    const starts = protocols.map((protocol) => `${protocol}//`).join(' or ');
+    this.faults.push(`${name} must list URLs that start with ${starts}, comma-separated.`);
     return undefined;
   }
 

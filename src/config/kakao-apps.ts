@@ -1,8 +1,31 @@
 import { KakaoKeyRing, KeyRingError, type KakaoApps } from '../kakao/key-ring.js';
+import type { EnvironmentReader } from './environment-reader.js';
 import { SettingFault } from './setting-fault.js';
 
 /** The app of `KAKAO_ADMIN_KEYS`, which needs no name where there is only one. */
 export const DEFAULT_APP = 'default';
+
+/** What one of the settings says: itself, or in a file that may say something else later. */
+export type KeySource = { readonly text: string } | { readonly file: string };
+
+/** Where the admin keys come from; absent: not set. */
+export interface KakaoKeySources {
+  readonly adminKeys: KeySource | undefined;
+  readonly apps: KeySource | undefined;
+}
+
+/** Where to look for other keys while the process runs; undefined where no file is named. */
+export function readKeySources(given: EnvironmentReader): KakaoKeySources | undefined {
+  const sourceOf = (name: string): KeySource | undefined => {
+    const file = given.text(`${name}_FILE`);
+    const text = given.text(name);
+    if (file !== undefined) return { file };
+    return text === undefined ? undefined : { text };
+  };
+  const sources = { adminKeys: sourceOf('KAKAO_ADMIN_KEYS'), apps: sourceOf('KAKAO_APPS') };
+  const hasFile = Object.values(sources).some((source) => source !== undefined && 'file' in source);
+  return hasFile ? sources : undefined;
+}
 
 /** Reads `KAKAO_ADMIN_KEYS` (keys of the app `default`, comma-separated) and `KAKAO_APPS` (JSON: app to keys). */
 export function readKakaoApps(adminKeys: string | undefined, apps: string | undefined): KakaoApps {

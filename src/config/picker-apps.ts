@@ -7,7 +7,7 @@ export function readPickerApps(
 ): readonly string[] {
   if (text === undefined) return [];
   const apps = [...new Set(text.split(',').map((app) => app.trim()))];
-  // Without configured apps, as in a worker, there is nothing to compare with.
+  // Without configured apps, as in a worker, or where a file may name more, there is nothing to compare with.
   if (configured.length > 0 && !apps.every((app) => configured.includes(app)))
     throw new SettingFault('KAKAO_PICKER_APPS names an app that is not configured.');
   return apps;

@@ -1,24 +1,33 @@
+import { readAlarmSettings, type AlarmSettings } from './alarm-settings.js';
 import { readApiTokens, type ApiToken } from './api-tokens.js';
-import { readKakaoApps } from './kakao-apps.js';
+import { readKakaoApps, readKeySources, type KakaoKeySources } from './kakao-apps.js';
+import { readKakaoNetworks } from './kakao-networks.js';
 import { EnvironmentReader, type Environment } from './environment-reader.js';
 import { readPickerApps } from './picker-apps.js';
 import { readSigningKeys } from './signing-keys.js';
+import { readSpoolSettings, type SpoolSettings } from './spool-settings.js';
 import { readStatusOrigins, type StatusOrigins } from './status-origins.js';
+import { readTransportSettings, type TransportSettings } from './transport-settings.js';
 
 export const ROLES = ['web', 'worker', 'relay'] as const;
 export type Role = (typeof ROLES)[number];
-const TRANSPORTS = ['in-process', 'bullmq'] as const;
-export type Transport = (typeof TRANSPORTS)[number];
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** All settings of the service, read once. */
-export interface Settings {
+export interface Settings extends TransportSettings, AlarmSettings, SpoolSettings {
   readonly production: boolean;
   readonly port: number;
   readonly host: string;
+  /** Where management, metrics and documents are; undefined: on the port for everybody, behind their tokens. */
+  readonly operationsPort: number | undefined;
+  readonly operationsHost: string;
   /** Kakao app to admin keys; empty where none are set, which only development can mend. */
   readonly kakaoApps: Readonly<Record<string, readonly string[]>>;
+  /** Undefined: no file is named, so the keys stay what they are. */
+  readonly kakaoKeySources: KakaoKeySources | undefined;
   readonly userParameter: string;
+  /** From where webhooks are taken; empty: from everywhere. */
+  readonly kakaoNetworks: readonly string[];
   /** Apps that have Kakao's permission to set the picker. */
   readonly pickerApps: readonly string[];
   /** The first signs share intents, all of them verify; empty: none are issued. */
@@ -39,7 +48,8 @@ export interface Settings {
   readonly workerConcurrency: number;
   readonly adminToken: string | undefined;
   readonly apiTokens: readonly ApiToken[];
-  readonly eventTransports: readonly Transport[];
+  /** How long events are kept after they were recorded, longer while a destination waits for one or has refused it. */
+  readonly eventRetentionDays: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** How long load balancers are given to notice that the process is going away, ms. */
   readonly drainMs: number;
@@ -66,19 +76,30 @@ export function readSettings(environment: Environment): Settings {
     given.parsed('KAKAO_APPS', () =>
       readKakaoApps(given.secret('KAKAO_ADMIN_KEYS'), given.secret('KAKAO_APPS')),
     ) ?? {};
+  const host = given.text('HOST') ?? (production ? '0.0.0.0' : '127.0.0.1');
+  const kakaoKeySources = readKeySources(given);
   const settings: Settings = {
     production,
     port: given.integer('PORT', 3000, 0, 65_535),
-    host: given.text('HOST') ?? (production ? '0.0.0.0' : '127.0.0.1'),
+    host,
+    operationsPort: readOperationsPort(given),
+    operationsHost: given.text('OPERATIONS_HOST') ?? host,
     kakaoApps,
+    kakaoKeySources,
     userParameter: given.text('KAKAO_USER_PARAMETER') ?? 'user_id',
+    kakaoNetworks:
+      given.parsed('KAKAO_NETWORKS', () => readKakaoNetworks(given.text('KAKAO_NETWORKS'))) ?? [],
     pickerApps:
       given.parsed('KAKAO_PICKER_APPS', () =>
-        readPickerApps(given.text('KAKAO_PICKER_APPS'), Object.keys(kakaoApps)),
+        readPickerApps(
+          given.text('KAKAO_PICKER_APPS'),
+          // A file may name the app later.
+          kakaoKeySources === undefined ? Object.keys(kakaoApps) : [],
+        ),
       ) ?? [],
     intentSigningKeys:
       given.parsed('INTENT_SIGNING_KEYS', () =>
-        readSigningKeys(given.secret('INTENT_SIGNING_KEYS')),
+        readSigningKeys('INTENT_SIGNING_KEYS', given.secret('INTENT_SIGNING_KEYS')),
       ) ?? [],
     statusOrigins:
       given.parsed('STATUS_ORIGINS', () =>
@@ -94,23 +115,27 @@ export function readSettings(environment: Environment): Settings {
       ) ?? 'kakao_share',
     databasePoolSize: given.integer('DATABASE_POOL_SIZE', 10, 2, 200),
     dataDir: given.text('DATA_DIR') ?? '.data',
+    ...readSpoolSettings(given),
     redisUrl: given.url('REDIS_URL', ['redis:', 'rediss:']),
     queuePrefix: given.text('QUEUE_PREFIX') ?? 'bull',
     roles: given.list('ROLES', ROLES, ROLES),
     workerConcurrency: given.integer('WORKER_CONCURRENCY', 2, 1, 64),
     adminToken: given.secret('ADMIN_TOKEN'),
     apiTokens: given.parsed('API_TOKENS', () => readApiTokens(given.secret('API_TOKENS'))) ?? [],
-    eventTransports: given.list(
-      'EVENT_TRANSPORTS',
-      TRANSPORTS,
-      production ? ['in-process'] : TRANSPORTS,
-    ),
+    ...readTransportSettings(given, production),
+    eventRetentionDays: given.integer('EVENT_RETENTION_DAYS', 90, 1, 3_650),
+    ...readAlarmSettings(given),
     logLevel: given.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     drainMs: given.integer('DRAIN_MS', production ? 2_000 : 0, 0, 5_000),
   };
   if (production) faults.push(...missingInProduction(settings));
   if (faults.length > 0) throw new SettingsError(faults);
   return settings;
+}
+
+function readOperationsPort(given: EnvironmentReader): number | undefined {
+  const isSet = given.text('OPERATIONS_PORT') !== undefined;
+  return isSet ? given.integer('OPERATIONS_PORT', 0, 0, 65_535) : undefined;
 }
 
 /** Production fails closed: nothing is generated, nothing embedded. */

@@ -3,7 +3,7 @@ import { SettingFault } from './setting-fault.js';
 /** A key that can be guessed signs nothing: 32 characters of base64url are 192 bits. */
 const MIN_KEY_CHARS = 32;
 
-/** Why keys cannot sign share intents, without showing them; undefined when they can. */
+/** Why keys cannot sign, without showing them; undefined when they can. */
 export function signingKeysFault(keys: readonly string[]): string | undefined {
   if (keys.length === 0) return 'names no signing key';
   if (keys.some((key) => key.length < MIN_KEY_CHARS))
@@ -11,11 +11,11 @@ export function signingKeysFault(keys: readonly string[]): string | undefined {
   return new Set(keys).size === keys.length ? undefined : 'names a signing key twice';
 }
 
-/** Reads `INTENT_SIGNING_KEYS`: comma-separated, the first signs and all verify. None set: no intents are issued. */
-export function readSigningKeys(text: string | undefined): readonly string[] {
+/** Reads a setting of keys, comma-separated, the newest first; none where it is not set. */
+export function readSigningKeys(setting: string, text: string | undefined): readonly string[] {
   if (text === undefined) return [];
   const keys = text.split(',').map((key) => key.trim());
   const fault = signingKeysFault(keys);
-  if (fault !== undefined) throw new SettingFault(`INTENT_SIGNING_KEYS ${fault}.`);
+  if (fault !== undefined) throw new SettingFault(`${setting} ${fault}.`);
   return keys;
 }

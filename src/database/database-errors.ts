@@ -36,14 +36,15 @@ export function isDataError(error: unknown): boolean {
 
 /**
  * The connection is gone or the server cannot serve: classes 08, 53, 57P and 58, the operating system's own codes, and
- * driver errors that carry no code at all ("Connection terminated unexpectedly", "Query read timeout"). 25P03: the server gave
+ * driver errors that carry no code at all ("Connection terminated unexpectedly", "Query read timeout", and "timeout expired" from a
+ * server that takes a connection and says nothing). 25P03: the server gave
  * up on a transaction in which we were silent for too long.
  */
 export function isConnectionLoss(error: unknown): boolean {
   const code = errorCodeOf(error);
   if (code !== undefined) return /^(08|53|57P|58|25P03)/.test(code) || /^E[A-Z]+$/.test(code);
   const message = error instanceof Error ? error.message : '';
-  return /connect|client has encountered|pool|read timeout/i.test(message);
+  return /connect|client has encountered|pool|read timeout|timeout expired/i.test(message);
 }
 
 /**

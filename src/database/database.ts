@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { DeadlineError, within } from '../lifecycle/within.js';
 import { isConnectionLoss } from './database-errors.js';
 import { ignoreError, watchConnections, type Connection } from './connection.js';
 
@@ -15,16 +16,27 @@ export interface Transaction extends Queryable {
 }
 
 export interface TransactionLimits {
+  /** How long to wait for a connection, ms; by default as long as the pool's owner has decided. */
+  readonly connectionTimeoutMs?: number;
   /** How long one statement may run, ms. */
   readonly statementTimeoutMs: number;
   /** How long to wait for a lock, ms; at most the statement's time by default. */
   readonly lockTimeoutMs?: number;
 }
 
+/** Runs transactions: on the pool, or on a connection beside it. */
+export interface Transactor {
+  transaction<T>(limits: TransactionLimits, work: (tx: Transaction) => Promise<T>): Promise<T>;
+}
+
 /** The schema that SQL in this code base names; another one is put in its place when so configured. */
 export const DEFAULT_SCHEMA = 'kakao_share';
 /** A process that freezes in a transaction must not keep its locks: others settle the same campaign. */
 const IDLE_IN_TRANSACTION_MS = 10_000;
+/** For a statement outside a transaction, whatever limits a host's data source has: the server may be gone without a word. */
+const QUERY_LIMIT_MS = 65_000;
+/** Requests to a pool that has nothing to give are forgotten by those who made them, but not by the pool. */
+const MAX_LATE_CONNECTIONS = 8;
 /** What an answer may take beyond the statement's own limit before the connection counts as dead. */
 const ANSWER_MARGIN_MS = 500;
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
@@ -39,8 +51,9 @@ export class DatabaseOptionError extends Error {
  * Plain SQL on a TypeORM data source, the host's or our own, in one schema. Durable means flushed: every transaction is
  * READ COMMITTED with `synchronous_commit = on`, whatever the role's default.
  */
-export class Database implements Queryable {
+export class Database implements Queryable, Transactor {
   readonly #statements = new Map<string, string>();
+  #lateConnections = 0;
 
   constructor(
     readonly dataSource: DataSource,
@@ -56,8 +69,9 @@ export class Database implements Queryable {
   async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
     return this.#onConnection(async (connection) => {
       const { rows } = await connection.query({
-        text: this.#inSchema(sql),
+        text: this.inSchema(sql),
         values: [...parameters],
+        query_timeout: QUERY_LIMIT_MS,
       });
       return rows as Row[];
     });
@@ -67,39 +81,30 @@ export class Database implements Queryable {
     limits: TransactionLimits,
     work: (tx: Transaction) => Promise<T>,
   ): Promise<T> {
-    const answerLimitMs = limits.statementTimeoutMs + ANSWER_MARGIN_MS;
-    return this.#onConnection(async (connection) => {
-      const run = (text: string, values?: unknown[]): Promise<{ rows: unknown[] }> =>
-        connection.query({
-          text,
-          query_timeout: answerLimitMs,
-          ...(values === undefined ? {} : { values }),
-        });
-      await run(beginning(limits));
-      try {
-        const result = await work({
-          isTransaction: true,
-          query: async <Row>(sql: string, parameters: readonly unknown[] = []) =>
-            (await run(this.#inSchema(sql), [...parameters])).rows as Row[],
-        });
-        await run('COMMIT');
-        return result;
-      } catch (error) {
-        // Where even that fails, the connection is what was lost.
-        if (!isConnectionLoss(error)) await run('ROLLBACK');
-        throw error;
-      }
-    });
+    return this.#onConnection(
+      (connection) => runTransaction(connection, limits, this.inSchema, work),
+      limits.connectionTimeoutMs,
+    );
   }
 
+  /** SQL with our schema's name in place. */
+  readonly inSchema = (sql: string): string => {
+    if (this.schema === DEFAULT_SCHEMA) return sql;
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = sql.replaceAll(`${DEFAULT_SCHEMA}.`, `${this.schema}.`);
+    this.#statements.set(sql, statement);
+    return statement;
+  };
+
   /** A connection that was lost, or that does not answer, goes back to be closed: never half-way through something. */
-  async #onConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+  async #onConnection<T>(
+    work: (connection: Connection) => Promise<T>,
+    connectionTimeoutMs?: number,
+  ): Promise<T> {
     const driver = this.dataSource.driver as PostgresDriver;
     watchConnections(driver.master as Pool | undefined);
-    const [connection, release] = (await driver.obtainMasterConnection()) as [
-      Connection,
-      (broken?: boolean) => void,
-    ];
+    const [connection, release] = await this.#obtain(driver, connectionTimeoutMs);
     connection.on('error', ignoreError);
     let broken = false;
     try {
@@ -113,13 +118,62 @@ export class Database implements Queryable {
     }
   }
 
-  #inSchema(sql: string): string {
-    if (this.schema === DEFAULT_SCHEMA) return sql;
-    const known = this.#statements.get(sql);
-    if (known !== undefined) return known;
-    const statement = sql.replaceAll(`${DEFAULT_SCHEMA}.`, `${this.schema}.`);
-    this.#statements.set(sql, statement);
-    return statement;
+  /** A pool cannot be told that nobody waits any more: what it hands over too late goes back unused. */
+  async #obtain(driver: PostgresDriver, limitMs: number | undefined): Promise<Obtained> {
+    if (limitMs === undefined) return (await driver.obtainMasterConnection()) as Obtained;
+    if (this.#lateConnections >= MAX_LATE_CONNECTIONS) {
+      throw new DeadlineError('The pool has given no connection for some time.');
+    }
+    const obtaining = driver.obtainMasterConnection() as Promise<Obtained>;
+    try {
+      return await within(limitMs, 'connecting', obtaining);
+    } catch (error) {
+      if (error instanceof DeadlineError) this.#giveBackLate(obtaining);
+      throw error;
+    }
+  }
+
+  #giveBackLate(obtaining: Promise<Obtained>): void {
+    this.#lateConnections++;
+    void obtaining
+      .then(([, release]) => {
+        release();
+      }, ignoreError)
+      .finally(() => {
+        this.#lateConnections--;
+      });
+  }
+}
+
+type Obtained = [connection: Connection, release: (broken?: boolean) => void];
+
+/** Begins, works, commits: on a connection that nobody else uses meanwhile. */
+export async function runTransaction<T>(
+  connection: Connection,
+  limits: TransactionLimits,
+  inSchema: (sql: string) => string,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  const answerLimitMs = limits.statementTimeoutMs + ANSWER_MARGIN_MS;
+  const run = (text: string, values?: unknown[]): Promise<{ rows: unknown[] }> =>
+    connection.query({
+      text,
+      query_timeout: answerLimitMs,
+      ...(values === undefined ? {} : { values }),
+    });
+  await run(beginning(limits));
+  try {
+    const result = await work({
+      isTransaction: true,
+      query: async <Row>(sql: string, parameters: readonly unknown[] = []) =>
+        (await run(inSchema(sql), [...parameters])).rows as Row[],
+    });
+    await run('COMMIT');
+    return result;
+  } catch (error) {
+    // Where even that fails, the connection is what was lost.
+    if (!isConnectionLoss(error)) await run('ROLLBACK');
+    throw error;
   }
 }
 

@@ -8,17 +8,31 @@ import {
   isLockTimeout,
   isTimeout,
 } from '../database/database-errors.js';
-import type { Database } from '../database/database.js';
+import type { TransactionLimits, Transactor } from '../database/database.js';
 import type { Acceptance, Delivery } from './delivery.js';
 import { storeDeliveries } from './store-deliveries.js';
 
 /** Kakao gives 3 s for everything: one statement may take a good part, a lock on one key only a little. */
-const LIMITS = { statementTimeoutMs: 1_500, lockTimeoutMs: 300 };
+const STATEMENT_TIMEOUT_MS = 1_500;
+const LOCK_TIMEOUT_MS = 300;
+/** Near the deadline a statement is given this: less would cancel what is nearly done, and hide a lock that is waited for. */
+const LEAST_STATEMENT_MS = 400;
 /** As long as a batch is tried again: what is left of Kakao's 3 s then is for setting one aside, and for the answer. */
 const TRY_FOR_MS = 1_200;
 const PAUSE_MS = 50;
 /** 200 deliveries are down to one in four steps, each at most a lock time-out long. */
 const SPLIT_INTO = 4;
+
+/** What becomes of a delivery whose key somebody holds all the time: it is set aside without the key, or given back. */
+export type HeldKeys = 'quarantine' | 'leave';
+
+export interface AcceptOptions {
+  /** As long as the batch is tried again; 1.2 s from now by default. */
+  readonly deadlineMs?: number;
+  readonly heldKeys?: HeldKeys;
+}
+
+type Options = Required<AcceptOptions>;
 
 /**
  * Commits a batch of deliveries and says of each what became of it, or why it could not be stored. A lost connection and a
@@ -27,26 +41,54 @@ const SPLIT_INTO = 4;
  * in quarantine under an id of its own.
  */
 export async function acceptBatch(
-  database: Database,
+  database: Transactor,
   batch: readonly Delivery[],
-  deadlineMs = Date.now() + TRY_FOR_MS,
+  { deadlineMs = Date.now() + TRY_FOR_MS, heldKeys = 'quarantine' }: AcceptOptions = {},
+): Promise<(Acceptance | Error)[]> {
+  return tryBatch(database, batch, { deadlineMs, heldKeys });
+}
+
+async function tryBatch(
+  database: Transactor,
+  batch: readonly Delivery[],
+  options: Options,
 ): Promise<(Acceptance | Error)[]> {
   try {
-    return await database.transaction(LIMITS, (tx) => storeDeliveries(tx, batch));
+    return await database.transaction(limitsUntil(options.deadlineMs), (tx) =>
+      storeDeliveries(tx, batch),
+    );
   } catch (error) {
-    if (batch.length > 1 && (isDataError(error) || isTimeout(error))) {
-      return acceptParts(database, batch, deadlineMs);
+    if (batch.length > 1 && (isDataError(error) || (isTimeout(error) && maySplit(options)))) {
+      return tryParts(database, batch, options);
     }
-    if (mayPass(error) && Date.now() < deadlineMs) {
+    if (mayPass(error) && Date.now() < options.deadlineMs) {
       await pause(PAUSE_MS);
-      return acceptBatch(database, batch, deadlineMs);
+      return tryBatch(database, batch, options);
     }
     const [guilty] = batch;
-    if (guilty?.resourceId !== undefined && (isDataError(error) || isLockTimeout(error))) {
-      return acceptBatch(database, [setAside(guilty, error)], deadlineMs);
+    if (guilty?.resourceId !== undefined && endsInQuarantine(error, options.heldKeys)) {
+      return tryBatch(database, [setAside(guilty, error)], options);
     }
     return batch.map(() => asError(error));
   }
+}
+
+/** Where everybody can be kept elsewhere, a slow database is not asked by smaller batches for longer than there is time. */
+function maySplit({ deadlineMs, heldKeys }: Options): boolean {
+  return heldKeys === 'quarantine' || Date.now() < deadlineMs;
+}
+
+function limitsUntil(deadlineMs: number): TransactionLimits {
+  const leftMs = Math.max(LEAST_STATEMENT_MS, deadlineMs - Date.now());
+  return {
+    connectionTimeoutMs: leftMs,
+    statementTimeoutMs: Math.min(STATEMENT_TIMEOUT_MS, Math.ceil(leftMs)),
+    lockTimeoutMs: LOCK_TIMEOUT_MS,
+  };
+}
+
+function endsInQuarantine(error: unknown, heldKeys: HeldKeys): boolean {
+  return isDataError(error) || (isLockTimeout(error) && heldKeys === 'quarantine');
 }
 
 /** Somebody was in the way, or the database was away for a moment. */
@@ -54,15 +96,15 @@ function mayPass(error: unknown): boolean {
   return isConflict(error) || isLockTimeout(error) || isConnectionLoss(error);
 }
 
-async function acceptParts(
-  database: Database,
+async function tryParts(
+  database: Transactor,
   batch: readonly Delivery[],
-  deadlineMs: number,
+  options: Options,
 ): Promise<(Acceptance | Error)[]> {
   const size = Math.ceil(batch.length / SPLIT_INTO);
   const starts = Array.from({ length: Math.ceil(batch.length / size) }, (_, index) => index * size);
   const parts = await Promise.all(
-    starts.map((start) => acceptBatch(database, batch.slice(start, start + size), deadlineMs)),
+    starts.map((start) => tryBatch(database, batch.slice(start, start + size), options)),
   );
   return parts.flat();
 }

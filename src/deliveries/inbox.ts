@@ -2,98 +2,177 @@ import type { Logger } from '@nestjs/common';
 import { describeError } from '../database/database-errors.js';
 import type { Database } from '../database/database.js';
 import { within } from '../lifecycle/within.js';
-import { MAX_DELIVERIES_PER_JOB } from '../queue/settlement-queue.js';
-import { acceptBatch } from './accept-batch.js';
+import { databaseShareMs, lastResortShareMs, timeLeftMs } from './accept-budget.js';
+import { Breaker, type BreakerState } from './breaker.js';
+import { CommitLine, NotAskedError } from './commit-line.js';
 import type { Acceptance, Delivery } from './delivery.js';
 import type { Dispatcher } from './dispatcher.js';
+import { DurabilityLog, type Place } from './durability-log.js';
+import type { Lifeboat } from './lifeboat.js';
 
 /** No durable place was left for a delivery. */
 export class NotDurableError extends Error {
   readonly code = 'KAKAO_SHARE_NOT_DURABLE';
   override readonly name = 'NotDurableError';
   constructor(reason: string, options?: ErrorOptions) {
-    super(`The delivery could not be made durable: ${reason}. Check the database.`, options);
+    super(
+      `The delivery could not be made durable: ${reason}. Check the database and the spool.`,
+      options,
+    );
   }
 }
 
-/** While one insert is on its way to disk the next one gathers; more at once would only make them smaller. */
-const MAX_INSERTS_AT_ONCE = 2;
-/** Requests held in memory. At 64 KiB each this is the most that waiting ones may take: 128 MiB. */
-const MAX_WAITING = 2_000;
-
-interface Waiting {
-  readonly delivery: Delivery;
-  readonly resolve: (acceptance: Acceptance) => void;
-  readonly reject: (error: unknown) => void;
+/** How taking in goes, for health and metrics. */
+export interface InboxStanding {
+  /** Open: the database is given up for the moment. */
+  readonly breaker: BreakerState;
+  /** Webhooks that wait for the database. */
+  readonly waiting: number;
+  /** Where webhooks were made durable lately. */
+  readonly place: Place;
 }
 
-/**
- * Makes deliveries durable. Concurrent requests share one insert: whatever gathers while an insert is on its way goes
- * with the next one, so a single request waits for nobody and a burst costs few commits.
- */
+/** What became of a delivery, and where it is. */
+export interface Kept extends Acceptance {
+  readonly place: Exclude<Place, 'nowhere'>;
+}
+
+export interface InboxOptions {
+  /** How long after its receipt a webhook is answered at the latest, ms. */
+  readonly acceptTimeoutMs: number;
+  /** Undefined: what the database does not commit is refused. */
+  readonly lifeboat?: Lifeboat | undefined;
+  /** Called when the database commits again after a time without. */
+  readonly onRecovered?: () => void;
+}
+
+/** Makes deliveries durable: in the database, or else in the spool, from where they get there under the same id. */
 export class Inbox {
-  readonly #waiting: Waiting[] = [];
-  #insertsUnderWay = 0;
-  #failing = false;
+  readonly #breaker = new Breaker();
+  readonly #line: CommitLine;
+  readonly #log: DurabilityLog;
+  readonly #accepting = new Set<Promise<unknown>>();
 
   constructor(
     private readonly database: Database,
-    private readonly dispatcher: Dispatcher,
-    private readonly acceptTimeoutMs: number,
-    private readonly logger: Logger,
-  ) {}
+    dispatcher: Dispatcher,
+    private readonly options: InboxOptions,
+    logger: Logger,
+  ) {
+    this.#log = new DurabilityLog(logger);
+    this.#line = new CommitLine(
+      database,
+      dispatcher,
+      options.lifeboat === undefined ? 'quarantine' : 'leave',
+      {
+        succeeded: () => {
+          this.databaseCommits();
+        },
+        failed: () => {
+          this.#breaker.failed(performance.now());
+          if (this.#breaker.state === 'open' && options.lifeboat !== undefined) this.#line.clear();
+        },
+      },
+    );
+  }
 
   /**
-   * Resolves once the delivery is committed and flushed.
-   * @throws {NotDurableError} when it could not be committed in time; it may still be, which harms nobody
+   * Resolves once the delivery is flushed to a disk.
+   * @throws {NotDurableError} when it could not be in time; it may still be, which harms nobody
    */
-  async accept(delivery: Delivery): Promise<Acceptance> {
-    if (this.#waiting.length >= MAX_WAITING) throw new NotDurableError('too many are waiting');
-    const accepted = new Promise<Acceptance>((resolve, reject) => {
-      this.#waiting.push({ delivery, resolve, reject });
-    });
-    this.#insertNext();
+  async accept(delivery: Delivery): Promise<Kept> {
+    const accepting = this.#accept(delivery);
+    this.#accepting.add(accepting);
     try {
-      return await within(this.acceptTimeoutMs, 'committing a delivery', accepted);
+      return await accepting;
+    } finally {
+      this.#accepting.delete(accepting);
+    }
+  }
+
+  standing(): InboxStanding {
+    return {
+      breaker: this.#breaker.state,
+      waiting: this.#line.waiting,
+      place: this.#log.place,
+    };
+  }
+
+  /** Whoever has committed something else says so: then webhooks go to the database again. */
+  databaseCommits(): void {
+    const wasAway = this.#breaker.state !== 'closed';
+    this.#breaker.succeeded();
+    if (wasAway) this.options.onRecovered?.();
+  }
+
+  /** Waits until everything that was taken has its answer. */
+  async flush(limitMs: number): Promise<void> {
+    await within(limitMs, 'flushing the inbox', Promise.allSettled(this.#accepting)).catch(
+      () => undefined,
+    );
+  }
+
+  async #accept(delivery: Delivery): Promise<Kept> {
+    const { lifeboat } = this.options;
+    const shareMs = databaseShareMs(this.#timeLeftMs(delivery), lifeboat !== undefined);
+    try {
+      if (lifeboat !== undefined) this.#requireHope(shareMs);
+      return await this.#commit(delivery, shareMs);
     } catch (error) {
-      throw new NotDurableError('the database did not commit it in time', { cause: error });
+      if (lifeboat === undefined) throw this.#notDurable(error);
+      return this.#keep(lifeboat, delivery, error);
     }
   }
 
-  #insertNext(): void {
-    if (this.#insertsUnderWay >= MAX_INSERTS_AT_ONCE || this.#waiting.length === 0) return;
-    this.#insertsUnderWay++;
-    void this.#insert(this.#waiting.splice(0, MAX_DELIVERIES_PER_JOB)).finally(() => {
-      this.#insertsUnderWay--;
-      this.#insertNext();
-    });
-  }
-
-  async #insert(batch: readonly Waiting[]): Promise<void> {
-    const results = await acceptBatch(
-      this.database,
-      batch.map(({ delivery }) => delivery),
-    );
-    const stored = results.filter((result): result is Acceptance => !(result instanceof Error));
-    this.dispatcher.dispatch(
-      stored.filter(({ status }) => status !== 'duplicate').map(({ deliveryId }) => deliveryId),
-    );
-    this.#tell(results.find((result): result is Error => result instanceof Error));
-    batch.forEach(({ resolve, reject }, index) => {
-      const result = results[index];
-      if (result === undefined || result instanceof Error) reject(result);
-      else resolve(result);
-    });
-  }
-
-  /** A webhook that was not stored is lost: why is told at once, but not again for each one until it works again. */
-  #tell(failure: Error | undefined): void {
-    if (failure !== undefined && !this.#failing) {
-      this.logger.error(
-        `Webhooks cannot be made durable and are answered 503: ${describeError(failure)}`,
-      );
+  /** @throws {NotAskedError} when the time is better spent on the spool */
+  #requireHope(shareMs: number): void {
+    if (shareMs === 0) throw new NotAskedError('The body took the time that the database needs.');
+    if (!this.database.dataSource.isInitialized) {
+      throw new NotAskedError('The data source is not initialised.');
     }
-    if (failure === undefined && this.#failing) this.logger.log('Webhooks are made durable again');
-    this.#failing = failure !== undefined;
+    if (!this.#breaker.mayAsk(performance.now())) {
+      throw new NotAskedError('The database does not commit at the moment.');
+    }
+  }
+
+  async #commit(delivery: Delivery, limitMs: number): Promise<Kept> {
+    const acceptance = await this.#line.commit(delivery, limitMs);
+    this.#log.note('database', performance.now());
+    return { ...acceptance, place: 'database' };
+  }
+
+  async #keep(lifeboat: Lifeboat, delivery: Delivery, cause: unknown): Promise<Kept> {
+    try {
+      await lifeboat.keep(delivery, lastResortShareMs(this.#timeLeftMs(delivery)));
+    } catch (error) {
+      return this.#insist(delivery, cause, error);
+    }
+    this.#log.note('spool', performance.now(), describeError(cause));
+    const { id: deliveryId, problems } = delivery;
+    const status = problems.length > 0 ? 'quarantined' : 'accepted';
+    return { status, deliveryId, problems, place: 'spool' };
+  }
+
+  /** A database that was given up is asked all the same when nothing else is left. */
+  async #insist(delivery: Delivery, cause: unknown, spoolError: unknown): Promise<Kept> {
+    if (!(cause instanceof NotAskedError)) throw this.#notDurable(cause, spoolError);
+    try {
+      return await this.#commit(delivery, lastResortShareMs(this.#timeLeftMs(delivery)));
+    } catch (error) {
+      throw this.#notDurable(error, spoolError);
+    }
+  }
+
+  #notDurable(databaseError: unknown, spoolError?: unknown): NotDurableError {
+    const why = [databaseError, spoolError]
+      .filter((error) => error !== undefined)
+      .map(describeError)
+      .join('; ');
+    this.#log.note('nowhere', performance.now(), why);
+    return new NotDurableError('nothing took it in time', { cause: databaseError });
+  }
+
+  #timeLeftMs({ receivedAt }: Delivery): number {
+    return timeLeftMs(receivedAt, Date.now(), this.options.acceptTimeoutMs);
   }
 }

@@ -12,21 +12,20 @@ const LIMITS = { statementTimeoutMs: 10_000 };
 
 /**
  * Takes deliveries that no job will settle: the lease ran out, and every job that waits was added after theirs, so theirs
- * is gone. A fresh lease keeps the next sweep away from them.
+ * is gone. A fresh lease keeps the next sweep away from them. Rows are named by their place: the work list is mostly empty, and a
+ * planner that believes it to be so would join its two mentions by comparing each row with each.
  */
 const TAKE = `
-  WITH due AS (
-    SELECT delivery_id FROM kakao_share.open_deliveries
+  UPDATE kakao_share.open_deliveries
+  SET dispatched_at = coalesce($1, clock_timestamp()),
+      leased_until = coalesce($1, clock_timestamp()) + make_interval(secs => ${DISPATCH_LEASE_S})
+  WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM kakao_share.open_deliveries
     WHERE leased_until < coalesce($1, clock_timestamp())
       AND ($2::timestamptz IS NULL OR dispatched_at < $2 - make_interval(secs => ${CLOCK_SKEW_S}))
     ORDER BY leased_until LIMIT $3
-    FOR UPDATE SKIP LOCKED
-  )
-  UPDATE kakao_share.open_deliveries o
-  SET dispatched_at = coalesce($1, clock_timestamp()),
-      leased_until = coalesce($1, clock_timestamp()) + make_interval(secs => ${DISPATCH_LEASE_S})
-  FROM due WHERE o.delivery_id = due.delivery_id
-  RETURNING o.delivery_id, o.attempts`;
+    FOR UPDATE SKIP LOCKED))
+  RETURNING delivery_id, attempts`;
 
 /**
  * Queues deliveries that were committed but that no job will settle: after a lost queue, a full one, a killed process.

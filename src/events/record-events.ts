@@ -1,6 +1,7 @@
 import { toInteger } from '../database/amount.js';
 import type { Transaction } from '../database/database.js';
 import { newId } from '../database/new-id.js';
+import { currentVersion } from './catalogue/catalogue.js';
 import type { NewEvent } from './domain-event.js';
 import { shardOf } from './shards.js';
 
@@ -21,12 +22,14 @@ export async function recordEvents(tx: Transaction, events: readonly NewEvent[])
     };
   });
   await tx.query(
-    `INSERT INTO kakao_share.events (id, app, type, user_ref, sequence, data, occurred_at)
-     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::bigint[], $6::json[], $7::timestamptz[])`,
+    `INSERT INTO kakao_share.events (id, app, type, version, user_ref, sequence, data, occurred_at)
+     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::uuid[], $6::bigint[], $7::json[],
+                          $8::timestamptz[])`,
     [
       rows.map(({ id }) => id),
       rows.map(({ app }) => app),
       rows.map(({ type }) => type),
+      rows.map(({ type }) => currentVersion(type)),
       rows.map(({ userRef }) => userRef ?? null),
       rows.map(({ sequence }) => sequence),
       rows.map(({ data }) => JSON.stringify(data)),
@@ -36,9 +39,16 @@ export async function recordEvents(tx: Transaction, events: readonly NewEvent[])
   await tx.query(
     `INSERT INTO kakao_share.outbox (destination, shard, event_id)
      SELECT d.name, g.shard, g.id
-     FROM unnest($1::uuid[], $2::smallint[]) WITH ORDINALITY AS g (id, shard, row_order), kakao_share.destinations d
+     FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::text[]) WITH ORDINALITY AS g (id, shard, app, type, row_order)
+     JOIN kakao_share.destinations d ON d.removed_at IS NULL
+      AND (d.app IS NULL OR d.app = g.app) AND (d.types IS NULL OR g.type = ANY(d.types))
      ORDER BY row_order`,
-    [rows.map(({ id }) => id), rows.map(({ shard }) => shard)],
+    [
+      rows.map(({ id }) => id),
+      rows.map(({ shard }) => shard),
+      rows.map(({ app }) => app),
+      rows.map(({ type }) => type),
+    ],
   );
 }
 

@@ -12,7 +12,7 @@ import { readIntentToken, writeIntentToken } from './intent-token.js';
 import { issueIntent } from './issue-intent.js';
 import { buildShareParameters, shareFaults } from './share-parameters.js';
 import type { ShareParameters } from './share-request.js';
-import { IntentSigningKeys } from './signing-keys.js';
+import { signingKeysOf, type IntentSigningKeys } from './signing-keys.js';
 
 /** A promise, and what a page needs to share under it. */
 export interface IssuedIntent {
@@ -42,7 +42,7 @@ export class ShareIntents implements OnModuleInit {
     private readonly pickerApps: readonly string[] = [],
     private readonly reader = new IntentStatusReader(database),
   ) {
-    this.#keys = signingKeys.length === 0 ? undefined : new IntentSigningKeys(signingKeys);
+    this.#keys = signingKeysOf(signingKeys);
   }
 
   onModuleInit(): void {

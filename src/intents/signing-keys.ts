@@ -37,6 +37,11 @@ export class IntentSigningKeys {
   }
 }
 
+/** Undefined where none are set: then no token is ours. @throws {SigningKeysError} */
+export function signingKeysOf(secrets: readonly string[]): IntentSigningKeys | undefined {
+  return secrets.length === 0 ? undefined : new IntentSigningKeys(secrets);
+}
+
 /** Tells keys apart, reveals none. */
 function keyIdOf(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url').slice(0, KEY_ID_CHARS);

@@ -1,3 +1,4 @@
+import { correctParameters, type CorrectedFields } from './correct-parameters.js';
 import { readFormParameters } from './form-parameters.js';
 import { readJsonParameters } from './json-parameters.js';
 import type { Parameter, Problem } from './parameter.js';
@@ -27,14 +28,20 @@ export interface ShareWebhook {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Reads a share webhook, or says why it cannot be understood. Source: Kakao Talk Share, Webhook, "Request". */
+/**
+ * Reads a share webhook, or says why it cannot be understood. Source: Kakao Talk Share, Webhook, "Request".
+ *
+ * @param corrected what people put right. With it, a request that cannot be read at all is read as one without parameters.
+ */
 export function readShareWebhook(
   raw: RawShareWebhook,
   userParameter: string,
+  corrected: CorrectedFields = {},
 ): ShareWebhook | Problem[] {
-  const parameters = readParameters(raw);
-  if (typeof parameters === 'string')
-    return [{ field: raw.method === 'GET' ? 'query' : 'body', problem: parameters }];
+  const received = readParameters(raw);
+  if (typeof received === 'string' && Object.keys(corrected).length === 0)
+    return [{ field: raw.method === 'GET' ? 'query' : 'body', problem: received }];
+  const parameters = correctParameters(typeof received === 'string' ? [] : received, corrected);
   const custom = parameters.filter(({ name }) => !isReservedWord(name));
   const reserved = readReservedFields(parameters);
   const userId = readUserId(custom, userParameter);

@@ -2,18 +2,18 @@ import { Body, Controller, Param, Post, Query, Res, UseGuards } from '@nestjs/co
 import { IsIn, IsOptional } from 'class-validator';
 import type { ServerResponse } from 'node:http';
 import { Database } from '../database/database.js';
+import { readClock } from '../database/read-clock.js';
 import { adjustPoints } from '../points/adjust-points.js';
-import { readClock } from '../points/transact.js';
 import type { Caller } from './caller.js';
 import { findUser, UserQuery } from './find-user.js';
 import { IdempotencyKey } from './idempotency-key.js';
 import { DEFAULT_UNIT, IsAmount, IsUnit } from './is-amount.js';
-import { IsText } from './is-text.js';
+import { ReasonedRequest } from './reasoned-request.js';
 import { IsTime } from './is-time.js';
 import { CurrentCaller, ManagementGuard, RequireScope } from './management.guard.js';
 import { answerMoved, type TransferView } from './transfer-view.js';
 
-class Adjustment {
+class Adjustment extends ReasonedRequest {
   @IsIn(['credit', 'debit'])
   direction!: 'credit' | 'debit';
 
@@ -23,10 +23,6 @@ class Adjustment {
   @IsOptional()
   @IsUnit()
   unit?: string;
-
-  /** Why: for the audit, and on the transfer. */
-  @IsText(500)
-  reason!: string;
 
   /** Of a credit: until when it can be spent. */
   @IsOptional()

@@ -7,6 +7,7 @@ import { IsText } from './is-text.js';
 import { DEFAULT_LIMIT, MAX_LIMIT, PageQuery } from './page.js';
 import { isText, isTime, TIME } from './rule-fields.js';
 import { RulesFields } from './rules.dto.js';
+import { ReasonedRequest } from './reasoned-request.js';
 
 const MAX_NAME_CHARS = 200;
 const MAX_VERSION = 2 ** 31 - 1;
@@ -61,12 +62,6 @@ export class NewCampaignRequest {
   rules!: RulesFields;
 }
 
-class ReasonedRequest {
-  /** Why, for the audit. */
-  @IsText(500)
-  reason!: string;
-}
-
 export class RulesRequest extends ReasonedRequest {
   @MayBeAbsent()
   @IsCampaignName()
@@ -89,8 +84,6 @@ export class KillSwitchRequest extends ReasonedRequest {
   @IsBoolean()
   on!: boolean;
 }
-
-export class DeleteRequest extends ReasonedRequest {}
 
 /** Rules to try, and over the shares of which period. */
 export class SimulationRequest {

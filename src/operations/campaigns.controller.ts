@@ -18,15 +18,16 @@ import { saveRules } from '../campaigns/save-rules.js';
 import { Database, type Transaction } from '../database/database.js';
 import type { Caller } from './caller.js';
 import {
-  DeleteRequest,
   KillSwitchRequest,
   NewCampaignRequest,
   RulesRequest,
   StateRequest,
 } from './campaign-requests.dto.js';
 import { findCampaign, type CampaignView } from './campaign-view.js';
-import { CONFIGURED_APPS, ownApp } from './configured-apps.js';
+import { CONFIGURED_APPS, ownApp, type ConfiguredApps } from './configured-apps.js';
+import { DEFAULT_UNIT } from './is-amount.js';
 import { CurrentCaller, ManagementGuard, RequireScope } from './management.guard.js';
+import { ReasonedRequest } from './reasoned-request.js';
 import { toRules } from './rules.dto.js';
 
 /** Longer than the server lets a frozen worker hold a campaign's budget: a kill switch must not give up before. */
@@ -38,16 +39,16 @@ const LIMITS = { statementTimeoutMs: 15_000 };
 export class CampaignsController {
   constructor(
     private readonly database: Database,
-    @Inject(CONFIGURED_APPS) private readonly apps: readonly string[],
+    @Inject(CONFIGURED_APPS) private readonly configured: ConfiguredApps,
   ) {}
 
   @Post()
   @RequireScope('money')
   async create(
-    @Body() { app, name, unit = 'point', state = 'draft', rules }: NewCampaignRequest,
+    @Body() { app, name, unit = DEFAULT_UNIT, state = 'draft', rules }: NewCampaignRequest,
     @CurrentCaller() caller: Caller,
   ): Promise<CampaignView> {
-    const campaign = { app: ownApp(app, this.apps, caller), name, unit, state };
+    const campaign = { app: ownApp(app, this.configured, caller), name, unit, state };
     const id = await this.database.transaction(LIMITS, (tx) =>
       addCampaign(tx, { ...campaign, rules: toRules(rules), actor: caller.name }),
     );
@@ -100,7 +101,7 @@ export class CampaignsController {
   @RequireScope('money')
   async remove(
     @Param('id', ParseUUIDPipe) id: string,
-    @Body() { reason }: DeleteRequest,
+    @Body() { reason }: ReasonedRequest,
     @CurrentCaller() caller: Caller,
   ): Promise<void> {
     await findCampaign(this.database, id, caller);

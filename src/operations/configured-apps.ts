@@ -1,16 +1,20 @@
 import { BadRequestException } from '@nestjs/common';
 import type { Caller } from './caller.js';
 
-/** The names of the Kakao apps that the service was set up for. */
+/** The Kakao apps that have a key in force at this moment. */
+export interface ConfiguredApps {
+  readonly apps: readonly string[];
+}
+
 export const CONFIGURED_APPS = Symbol('configured apps');
 
 /** The app that something is created for: one that is configured and the caller's; needs no name where there is only one. */
 export function ownApp(
   asked: string | undefined,
-  configured: readonly string[],
+  configured: ConfiguredApps,
   { apps }: Caller,
 ): string {
-  const own = configured.filter((app) => apps?.includes(app) !== false);
+  const own = configured.apps.filter((app) => apps?.includes(app) !== false);
   const [only, another] = own;
   const app = asked ?? (another === undefined ? only : undefined);
   if (app === undefined)

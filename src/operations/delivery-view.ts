@@ -29,6 +29,8 @@ export interface DeliveryView {
   readonly attempts: number | null;
   readonly lastError: string | null;
   readonly keyFingerprint: string;
+  /** How often people said how it is to be read; app, resource id and claimed user are what the last one made of them. */
+  readonly corrections: number;
 }
 
 /** A row of `SELECT_DELIVERY`. */
@@ -53,27 +55,24 @@ export interface DeliveryRow {
   unit: string | null;
   attempts: number | null;
   last_error: string | null;
+  corrections: number;
 }
 
 export const SELECT_DELIVERY = `
-  SELECT d.id, d.resource_id, d.app, d.source, d.received_at, d.key_fingerprint, d.user_id AS claimed_user_id,
-         CASE WHEN s.id IS NULL THEN d.user_id ELSE u.user_id END AS user_id, s.intent_id,
+  SELECT d.id, coalesce(k.resource_id, d.resource_id) AS resource_id, coalesce(k.app, d.app) AS app, d.source, d.received_at,
+         d.key_fingerprint, n.user_id AS claimed_user_id, coalesce(k.number, 0) AS corrections,
+         CASE WHEN s.id IS NULL THEN n.user_id ELSE u.user_id END AS user_id, s.intent_id,
          c.verdict, c.reasons, c.decided_at, c.campaign_id, c.campaign_version, c.verified, c.amount, c.unit, h.state AS hold,
          o.attempts, o.last_error
   FROM kakao_share.deliveries d
+  LEFT JOIN LATERAL (SELECT number, app, resource_id, user_id FROM kakao_share.delivery_corrections
+                     WHERE delivery_id = d.id ORDER BY number DESC LIMIT 1) k ON true
+  CROSS JOIN LATERAL (SELECT CASE WHEN k.number IS NULL THEN d.user_id ELSE k.user_id END AS user_id) n
   LEFT JOIN kakao_share.shares s ON s.id = d.id
   LEFT JOIN kakao_share.users u ON u.id = s.user_ref
   LEFT JOIN kakao_share.holds h ON h.delivery_id = d.id
   LEFT JOIN kakao_share.decisions c ON c.delivery_id = d.id AND c.superseded_at IS NULL
   LEFT JOIN kakao_share.open_deliveries o ON o.delivery_id = d.id`;
-
-// By whose share it is, and by whom it names: a forged one is found by both.
-export const OF_USER = `
-  d.id IN (
-    SELECT s.id FROM kakao_share.shares s JOIN kakao_share.users u ON u.id = s.user_ref WHERE u.user_id = ?
-    UNION
-    SELECT n.id FROM kakao_share.deliveries n WHERE n.user_id = ?
-  )`;
 
 export function showDelivery(row: DeliveryRow): DeliveryView {
   return {
@@ -97,5 +96,6 @@ export function showDelivery(row: DeliveryRow): DeliveryView {
     attempts: row.attempts,
     lastError: row.last_error,
     keyFingerprint: row.key_fingerprint,
+    corrections: row.corrections,
   };
 }

@@ -45,7 +45,7 @@ export class EventsController {
     @CurrentCaller() caller: Caller,
   ): Promise<Page<EventView>> {
     const rows = await this.database.query<EventRow & { waiting_for: string[] | null }>(
-      `SELECT e.id, e.app, e.type, e.sequence, e.data, e.occurred_at, u.user_id,
+      `SELECT e.id, e.app, e.type, e.version, e.sequence, e.data, e.occurred_at, u.user_id,
               (SELECT array_agg(o.destination ORDER BY o.destination) FROM kakao_share.outbox o WHERE o.event_id = e.id) AS waiting_for
        FROM kakao_share.events e LEFT JOIN kakao_share.users u ON u.id = e.user_ref
        WHERE ($1::text[] IS NULL OR e.app = ANY($1))

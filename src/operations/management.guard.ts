@@ -10,9 +10,12 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Scope } from '../config/api-tokens.js';
 import { CallerRegistry, type Caller } from './caller.js';
+import { ManagementLimits } from './management-limits.js';
+import { refuseFor } from './share-status-limits.js';
+import { clientOf, type PublicRequest } from './share-status.guard.js';
 
 const SCOPE = 'kakao-share:scope';
 const callers = new WeakMap<IncomingMessage, Caller>();
@@ -36,13 +39,13 @@ export class ManagementGuard implements CanActivate {
   constructor(
     private readonly registry: CallerRegistry,
     private readonly reflector: Reflector,
+    private readonly limits: ManagementLimits,
   ) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<IncomingMessage>();
-    const caller = this.registry.identify(request.headers.authorization);
-    if (caller === undefined)
-      throw new UnauthorizedException('a bearer token of a known caller is needed');
+    const http = context.switchToHttp();
+    const request = http.getRequest<PublicRequest>();
+    const caller = this.#identify(request, http.getResponse<ServerResponse>());
     const scopes =
       this.reflector.getAllAndOverride<readonly Scope[] | undefined>(SCOPE, [
         context.getHandler(),
@@ -55,6 +58,22 @@ export class ManagementGuard implements CanActivate {
     refuseOtherThanJson(request);
     callers.set(request, caller);
     return true;
+  }
+
+  /** A request without a token guesses none, and is not counted. */
+  #identify(request: PublicRequest, response: ServerResponse): Caller {
+    const { authorization } = request.headers;
+    const unknown = new UnauthorizedException('a bearer token of a known caller is needed');
+    if (authorization === undefined) throw unknown;
+    const [network, nowMs] = [clientOf(request), performance.now()];
+    const caller = this.registry.identify(authorization);
+    refuseFor(this.limits.waitToBeJudged(network, caller?.name, nowMs), response);
+    if (caller === undefined) {
+      this.limits.countWrongToken(network, nowMs);
+      throw unknown;
+    }
+    refuseFor(this.limits.admit(network, caller.name, nowMs), response);
+    return caller;
   }
 }
 

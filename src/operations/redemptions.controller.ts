@@ -11,15 +11,15 @@ import {
 import { IsOptional } from 'class-validator';
 import type { ServerResponse } from 'node:http';
 import { Database } from '../database/database.js';
+import { readClock } from '../database/read-clock.js';
 import { redeemPoints } from '../points/redeem-points.js';
 import { reverseRedemption } from '../points/reverse-redemption.js';
-import { readClock } from '../points/transact.js';
 import type { Caller } from './caller.js';
 import { findUser, UserQuery } from './find-user.js';
 import { IdempotencyKey, OptionalIdempotencyKey } from './idempotency-key.js';
 import { DEFAULT_UNIT, IsAmount, IsUnit } from './is-amount.js';
-import { IsText } from './is-text.js';
 import { CurrentCaller, ManagementGuard, RequireScope } from './management.guard.js';
+import { ReasonedRequest } from './reasoned-request.js';
 import { answerMoved, type TransferView } from './transfer-view.js';
 
 class Redemption {
@@ -29,12 +29,6 @@ class Redemption {
   @IsOptional()
   @IsUnit()
   unit?: string;
-}
-
-class Reversal {
-  /** Why, for the audit. */
-  @IsText(500)
-  reason!: string;
 }
 
 /** Users spend points, and get back what they spent. */
@@ -65,7 +59,7 @@ export class RedemptionsController {
   async reverse(
     @Param('id', ParseUUIDPipe) redemptionId: string,
     @OptionalIdempotencyKey() key: string | undefined,
-    @Body() { reason }: Reversal,
+    @Body() { reason }: ReasonedRequest,
     @CurrentCaller() { name: actor, apps }: Caller,
     @Res({ passthrough: true }) response: ServerResponse,
   ): Promise<TransferView> {

@@ -2,25 +2,19 @@ import { Body, Controller, Param, ParseUUIDPipe, Post, Res, UseGuards } from '@n
 import { IsIn, IsOptional } from 'class-validator';
 import type { ServerResponse } from 'node:http';
 import { Database } from '../database/database.js';
+import { readClock } from '../database/read-clock.js';
 import { clawbackReward, SHORTFALLS, type Shortfall } from '../points/clawback-reward.js';
 import type { RewardRequest } from '../points/end-hold.js';
 import { releaseReward } from '../points/release-reward.js';
-import { readClock } from '../points/transact.js';
 import { voidReward } from '../points/void-reward.js';
 import type { Caller } from './caller.js';
 import { OptionalIdempotencyKey } from './idempotency-key.js';
 import { IsAmount } from './is-amount.js';
-import { IsText } from './is-text.js';
 import { CurrentCaller, ManagementGuard, RequireScope } from './management.guard.js';
+import { ReasonedRequest } from './reasoned-request.js';
 import { answerMoved, answerRepeated, showTransfer, type TransferView } from './transfer-view.js';
 
-class RewardOrder {
-  /** Why: for the audit, and on the transfer. */
-  @IsText(500)
-  reason!: string;
-}
-
-class ClawbackOrder extends RewardOrder {
+class ClawbackOrder extends ReasonedRequest {
   /** How much of the reward; all of it by default. */
   @IsOptional()
   @IsAmount()
@@ -53,7 +47,7 @@ export class RewardsController {
   async release(
     @Param('deliveryId', ParseUUIDPipe) deliveryId: string,
     @OptionalIdempotencyKey() key: string | undefined,
-    @Body() { reason }: RewardOrder,
+    @Body() { reason }: ReasonedRequest,
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) response: ServerResponse,
   ): Promise<TransferView> {
@@ -65,7 +59,7 @@ export class RewardsController {
   async void(
     @Param('deliveryId', ParseUUIDPipe) deliveryId: string,
     @OptionalIdempotencyKey() key: string | undefined,
-    @Body() { reason }: RewardOrder,
+    @Body() { reason }: ReasonedRequest,
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) response: ServerResponse,
   ): Promise<TransferView> {

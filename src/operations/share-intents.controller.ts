@@ -20,7 +20,7 @@ import { MAX_CONTENT_REF_CHARS } from '../intents/intent-request.js';
 import { ShareIntents, type IssuedIntent } from '../intents/share-intents.js';
 import type { ShareRequest } from '../intents/share-request.js';
 import type { Caller } from './caller.js';
-import { CONFIGURED_APPS, ownApp } from './configured-apps.js';
+import { CONFIGURED_APPS, ownApp, type ConfiguredApps } from './configured-apps.js';
 import { IsText } from './is-text.js';
 import { CurrentCaller, ManagementGuard, RequireScope } from './management.guard.js';
 
@@ -63,7 +63,7 @@ function isGiven(field: keyof IssueRequest): (request: IssueRequest) => boolean 
 export class ShareIntentsController {
   constructor(
     private readonly intents: ShareIntents,
-    @Inject(CONFIGURED_APPS) private readonly configuredApps: readonly string[],
+    @Inject(CONFIGURED_APPS) private readonly configured: ConfiguredApps,
   ) {}
 
   /** Issues an intent: 201, or 200 where the same key asked for the same before. */
@@ -75,7 +75,7 @@ export class ShareIntentsController {
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) response: ServerResponse,
   ): Promise<Omit<IssuedIntent, 'repeated'>> {
-    const app = ownApp(request.app, this.configuredApps, caller);
+    const app = ownApp(request.app, this.configured, caller);
     const { userId, campaignId, contentRef, expiresInMinutes, share } = request;
     const { repeated, ...issued } = await this.intents.issue({
       ...{ app, userId, campaignId, contentRef, expiresInMinutes, share },

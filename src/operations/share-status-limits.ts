@@ -24,7 +24,8 @@ export class ShareStatusLimits {
   }
 }
 
-function refuseFor(waitSeconds: number, response: ServerResponse): void {
+/** @throws {HttpException} 429 when there is something to wait for */
+export function refuseFor(waitSeconds: number, response: ServerResponse): void {
   if (waitSeconds > 0) throw tryLater(response, waitSeconds, HttpStatus.TOO_MANY_REQUESTS);
 }
 

@@ -24,14 +24,28 @@ export class TokenBuckets {
 
   /** Takes one token: 0 when there was one, otherwise after how many seconds there will be. */
   take(key: string, nowMs: number): number {
-    const { burst, perSecond } = this.rate;
-    const { tokens, atMs } = this.#buckets.get(key) ?? { tokens: burst, atMs: nowMs };
-    const refilled = Math.min(burst, tokens + (Math.max(0, nowMs - atMs) / 1_000) * perSecond);
+    const refilled = this.#refilled(key, nowMs);
     const isTaken = refilled >= 1;
     this.#buckets.delete(key);
     this.#buckets.set(key, { tokens: isTaken ? refilled - 1 : refilled, atMs: nowMs });
     const [oldest] = this.#buckets.keys();
     if (this.#buckets.size > this.maxKeys && oldest !== undefined) this.#buckets.delete(oldest);
-    return isTaken ? 0 : Math.ceil((1 - refilled) / perSecond);
+    return isTaken ? 0 : this.#secondsUntilOne(refilled);
+  }
+
+  /** What `take` would say, taking nothing. */
+  wait(key: string, nowMs: number): number {
+    const refilled = this.#refilled(key, nowMs);
+    return refilled >= 1 ? 0 : this.#secondsUntilOne(refilled);
+  }
+
+  #refilled(key: string, nowMs: number): number {
+    const { burst, perSecond } = this.rate;
+    const { tokens, atMs } = this.#buckets.get(key) ?? { tokens: burst, atMs: nowMs };
+    return Math.min(burst, tokens + (Math.max(0, nowMs - atMs) / 1_000) * perSecond);
+  }
+
+  #secondsUntilOne(tokens: number): number {
+    return Math.ceil((1 - tokens) / this.rate.perSecond);
   }
 }

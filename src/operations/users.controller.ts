@@ -1,14 +1,14 @@
 import { Body, Controller, Delete, Get, Param, Query, UseGuards } from '@nestjs/common';
 import { IsOptional } from 'class-validator';
 import { Database } from '../database/database.js';
-import { readClock } from '../points/transact.js';
+import { readClock } from '../database/read-clock.js';
 import { eraseUser, type Erased } from '../users/erase-user.js';
 import type { Caller } from './caller.js';
 import { findUser, UserQuery } from './find-user.js';
 import { DEFAULT_UNIT, IsUnit } from './is-amount.js';
-import { IsText } from './is-text.js';
 import { IsTime } from './is-time.js';
 import { CurrentCaller, ManagementGuard, RequireScope } from './management.guard.js';
+import { ReasonedRequest } from './reasoned-request.js';
 import { readBalancesAt, type Balances } from './user-balances.js';
 import { readUserView, type UserView } from './user-view.js';
 
@@ -21,12 +21,6 @@ class BalancesQuery extends UserQuery {
   @IsOptional()
   @IsUnit()
   unit?: string;
-}
-
-class ErasureOrder {
-  /** Why, for the audit. */
-  @IsText(500)
-  reason!: string;
 }
 
 /** What a user had at a time. */
@@ -75,7 +69,7 @@ export class UsersController {
   async erase(
     @Param('userId') userId: string,
     @Query() query: UserQuery,
-    @Body() { reason }: ErasureOrder,
+    @Body() { reason }: ReasonedRequest,
     @CurrentCaller() caller: Caller,
   ): Promise<{ erased: Erased }> {
     const { userRef } = await findUser(this.database, userId, query, caller);

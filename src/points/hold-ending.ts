@@ -1,5 +1,4 @@
 import { newId } from '../database/new-id.js';
-import type { DomainEventType } from '../events/domain-event.js';
 import type { AccountName } from '../ledger/account.js';
 import type { Hold } from './hold.js';
 import { pendingFor } from './holder.js';
@@ -9,7 +8,7 @@ import type { Movement } from './movement.js';
 export interface Ending {
   readonly kind: 'release' | 'void';
   readonly state: 'released' | 'voided';
-  readonly type: DomainEventType;
+  readonly type: 'reward.released' | 'reward.voided';
   readonly to: (hold: Hold) => AccountName;
   /** Until when the points can be spent that become available; undefined: for ever, or none do. */
   readonly lotExpiresAt: (hold: Hold, now: Date) => Date | undefined;

@@ -6,6 +6,7 @@ import {
   isLockTimeout,
 } from '../database/database-errors.js';
 import type { Database, Transaction } from '../database/database.js';
+import { readClock } from '../database/read-clock.js';
 import { requireCurrentSchema } from '../database/schema-state.js';
 import { BackgroundLoop } from '../lifecycle/background-loop.js';
 import { MAX_MOVEMENTS } from './clerk-bounds.js';
@@ -13,7 +14,6 @@ import { collectClaims } from './collect-claims.js';
 import { expireDueLots } from './expire-lots.js';
 import { releaseDueHolds } from './release-due-holds.js';
 import { SetAside } from './set-aside.js';
-import { readClock } from './transact.js';
 
 /** How late a release or an expiry may be, beyond the work that waits. */
 const REST_MS = 5_000;
@@ -70,8 +70,6 @@ export class PointsClerk {
   constructor(
     private readonly database: Database,
     private readonly logger: Logger,
-    /** Called when there is something to tell others. */
-    private readonly onMoved: () => void = () => undefined,
   ) {
     this.#loop = new BackgroundLoop('points clerk', () => this.#round(), logger);
   }
@@ -105,9 +103,7 @@ export class PointsClerk {
     if (!this.#isSchemaCurrent) await requireCurrentSchema(this.database);
     this.#isSchemaCurrent = true;
     const moved = await this.work(await readClock(this.database));
-    if (moved === 0) return REST_MS;
-    this.onMoved();
-    return 0;
+    return moved === 0 ? REST_MS : 0;
   }
 
   /** Many users in one transaction where that goes well; otherwise each alone, so that one does not keep the others waiting; who fails is set aside. */

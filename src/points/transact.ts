@@ -1,5 +1,5 @@
 import { errorCodeOf, isConflict } from '../database/database-errors.js';
-import type { Database, Queryable, Transaction } from '../database/database.js';
+import type { Database, Transaction } from '../database/database.js';
 import { retryConflicts } from '../database/retry-conflicts.js';
 
 /** A person or a program waits for the answer. */
@@ -18,11 +18,4 @@ export async function transact<T>(
     () => database.transaction(LIMITS, work),
     (error) => isConflict(error) || errorCodeOf(error) === UNIQUE_VIOLATION,
   );
-}
-
-/** What time it is for points: the database's clock, the same for every process. */
-export async function readClock(queryable: Queryable): Promise<Date> {
-  const [row] = await queryable.query<{ now: Date }>('SELECT clock_timestamp() AS now');
-  if (row === undefined) throw new Error('The database has no clock.');
-  return row.now;
 }

@@ -2,7 +2,8 @@ import { Logger } from '@nestjs/common';
 import { createPostgresBackend, Queue, Worker } from 'bullmq';
 import type { ConnectionOptions, Job, QueueOptions, WorkerOptions } from 'bullmq';
 import pg from 'pg';
-import { forProducer, forWorker, probeRedis } from './redis-connection.js';
+import { askRedisSafety, forProducer, forWorker, probeRedis } from './redis-connection.js';
+import type { RedisSafety } from './redis-safety.js';
 import { within } from '../lifecycle/within.js';
 
 /**
@@ -43,6 +44,12 @@ export class QueueStore {
 
   get kind(): 'redis' | 'postgres' {
     return 'redis' in this.options ? 'redis' : 'postgres';
+  }
+
+  /** What the Redis servers that carry the queue do with jobs; none where Postgres does. @throws when they cannot be asked */
+  async redisSafety(limitMs: number): Promise<RedisSafety[]> {
+    const { options } = this;
+    return 'redis' in options ? askRedisSafety(options.redis, limitMs) : [];
   }
 
   /** @throws when the store cannot be reached now; try again later. */
@@ -124,7 +131,17 @@ export class QueueStore {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       keepAlive: true,
+      Client: HeardClient,
     };
+  }
+}
+
+/** BullMQ listens to no connection that it has taken out of its pool; one that is lost just then would end the process. */
+class HeardClient extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    // What is lost shows at the next statement.
+    this.on('error', () => undefined);
   }
 }
 
@@ -136,5 +153,6 @@ async function probePostgres(url: string): Promise<void> {
   });
   client.on('error', () => undefined);
   await client.connect();
-  await client.end();
+  // A server that has frozen meanwhile never says goodbye, and nobody needs it to.
+  void client.end().catch(() => undefined);
 }

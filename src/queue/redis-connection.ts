@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
+import { readRedisSafety, type AskableRedis, type RedisSafety } from './redis-safety.js';
 import { within } from '../lifecycle/within.js';
 
 /**
@@ -7,7 +8,24 @@ import { within } from '../lifecycle/within.js';
  * A client that was handed over is its owner's to connect.
  */
 export async function probeRedis(redis: ConnectionOptions, limitMs: number): Promise<void> {
-  if (!isPlainOptions(redis)) return;
+  if (isPlainOptions(redis)) await withOwnClient(redis, limitMs, () => Promise.resolve());
+}
+
+/** What the servers behind these options, or behind a client that was handed over, do with jobs. */
+export async function askRedisSafety(
+  redis: ConnectionOptions,
+  limitMs: number,
+): Promise<RedisSafety[]> {
+  if (isPlainOptions(redis)) return withOwnClient(redis, limitMs, readRedisSafety);
+  return within(limitMs, 'asking Redis', readRedisSafety(redis as unknown as AskableRedis));
+}
+
+/** Connects for one piece of work, once, and leaves nothing behind that knocks. */
+async function withOwnClient<T>(
+  redis: ConnectionOptions,
+  limitMs: number,
+  work: (client: Redis) => Promise<T>,
+): Promise<T> {
   const { url, ...rest } = redis as RedisOptions & { url?: string };
   const once: RedisOptions = {
     ...rest,
@@ -19,6 +37,7 @@ export async function probeRedis(redis: ConnectionOptions, limitMs: number): Pro
   client.on('error', () => undefined);
   try {
     await within(limitMs, 'reaching Redis', client.connect());
+    return await within(limitMs, 'asking Redis', work(client));
   } finally {
     client.disconnect();
   }

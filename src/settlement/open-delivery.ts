@@ -1,6 +1,8 @@
 import type { Database, Transaction } from '../database/database.js';
 import type { Problem } from '../kakao/parameter.js';
-import { readShareWebhook, type ShareWebhook } from '../kakao/share-webhook.js';
+import type { ShareWebhook } from '../kakao/share-webhook.js';
+import { readAgain, type Earlier } from './read-again.js';
+import { readReceived, type ReceivedRequest } from './received-request.js';
 
 /** A delivery to be settled, locked by the transaction that settles it. */
 export interface OpenDelivery {
@@ -9,23 +11,19 @@ export interface OpenDelivery {
   readonly receivedAt: Date;
   /** How many decisions there were before: more than none after a replay. */
   readonly decisions: number;
+  readonly earlier?: Earlier | undefined;
   readonly lastError: string | undefined;
   /** What it says, or why that cannot be told. */
   readonly reading: ShareWebhook | readonly Problem[];
 }
 
-interface OpenRow {
-  id: string;
-  app: string;
-  received_at: Date;
-  user_parameter: string;
-  method: string;
-  headers: Record<string, string> | null;
-  query: Buffer | null;
-  body: Buffer | null;
-  problems: Problem[] | null;
-  last_error: string | null;
-  decisions: number;
+interface OpenRow extends ReceivedRequest {
+  readonly id: string;
+  readonly app: string;
+  readonly received_at: Date;
+  readonly problems: readonly Problem[] | null;
+  readonly last_error: string | null;
+  readonly decisions: number;
 }
 
 /**
@@ -40,9 +38,13 @@ export async function lockOpenDeliveries(
     `SELECT d.id, d.app, d.received_at, d.user_parameter, d.method, d.headers, d.query, d.body, d.problems, o.last_error,
             (SELECT coalesce(max(number), 0) FROM kakao_share.decisions WHERE delivery_id = d.id) AS decisions
      FROM kakao_share.open_deliveries o JOIN kakao_share.deliveries d ON d.id = o.delivery_id
-     WHERE o.delivery_id = ANY($1)
+     WHERE o.delivery_id = ANY($1) AND d.id = ANY($1)
      ORDER BY o.delivery_id FOR UPDATE OF o SKIP LOCKED`,
     [deliveryIds],
+  );
+  const again = await readAgain(
+    tx,
+    rows.filter(({ decisions }) => decisions > 0),
   );
   return rows.map((row) => ({
     id: row.id,
@@ -50,20 +52,8 @@ export async function lockOpenDeliveries(
     receivedAt: row.received_at,
     decisions: row.decisions,
     lastError: row.last_error ?? undefined,
-    reading: row.problems ?? read(row),
+    ...(again.get(row.id) ?? { reading: row.problems ?? readReceived(row) }),
   }));
-}
-
-function read({ method, headers, query, body, user_parameter }: OpenRow): ShareWebhook | Problem[] {
-  if (query === null || body === null) return [{ field: 'request', problem: 'was erased' }];
-  const raw = {
-    method,
-    query,
-    body,
-    contentType: headers?.['content-type'],
-    contentEncoding: headers?.['content-encoding'],
-  };
-  return readShareWebhook(raw, user_parameter);
 }
 
 /** Takes settled deliveries off the work list. */
@@ -83,13 +73,12 @@ export async function countAttempts(
   only: 'first attempts' | 'any attempt',
 ): Promise<{ id: string; attempts: number }[]> {
   return database.query<{ id: string; attempts: number }>(
-    `WITH taken AS (
-       SELECT delivery_id FROM kakao_share.open_deliveries
+    `UPDATE kakao_share.open_deliveries SET attempts = attempts + 1
+     WHERE ctid = ANY (ARRAY(
+       SELECT ctid FROM kakao_share.open_deliveries
        WHERE delivery_id = ANY($1) AND (attempts = 0 OR NOT $2)
-       ORDER BY delivery_id FOR UPDATE SKIP LOCKED)
-     UPDATE kakao_share.open_deliveries o SET attempts = attempts + 1
-     FROM taken WHERE o.delivery_id = taken.delivery_id
-     RETURNING o.delivery_id AS id, o.attempts`,
+       ORDER BY delivery_id FOR UPDATE SKIP LOCKED))
+     RETURNING delivery_id AS id, attempts`,
     [deliveryIds, only === 'first attempts'],
   );
 }
@@ -101,11 +90,10 @@ export async function forgetAttempts(
   error: string,
 ): Promise<void> {
   await database.query(
-    `WITH taken AS (
-       SELECT delivery_id FROM kakao_share.open_deliveries
-       WHERE delivery_id = ANY($1) ORDER BY delivery_id FOR UPDATE SKIP LOCKED)
-     UPDATE kakao_share.open_deliveries o SET attempts = greatest(attempts - 1, 0), last_error = $2
-     FROM taken WHERE o.delivery_id = taken.delivery_id`,
+    `UPDATE kakao_share.open_deliveries SET attempts = greatest(attempts - 1, 0), last_error = $2
+     WHERE ctid = ANY (ARRAY(
+       SELECT ctid FROM kakao_share.open_deliveries
+       WHERE delivery_id = ANY($1) ORDER BY delivery_id FOR UPDATE SKIP LOCKED))`,
     [deliveryIds, error],
   );
 }

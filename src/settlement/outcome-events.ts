@@ -1,40 +1,74 @@
-import { budgetNews } from '../campaigns/budget-levels.js';
+import { budgetNews, type BudgetNews } from '../campaigns/budget-levels.js';
 import type { CampaignVersion } from '../campaigns/campaign.js';
-import type { NewEvent } from '../events/domain-event.js';
+import type { Earned } from '../campaigns/reward-policy.js';
+import type { EventData, NewEvent } from '../events/domain-event.js';
 import type { Outcome } from './outcome.js';
 
-/** The events of an outcome, in the order in which others should hear of them. */
+/** What an outcome paid, pending or at once, and by which rules. */
+interface Payment {
+  readonly earned: Earned;
+  readonly campaign: CampaignVersion;
+  readonly transferId: string;
+}
+
+/**
+ * The events of an outcome, in the order in which others should hear of them. A share is told once, however often it is decided,
+ * and so is a verdict that stays what it was: whoever tells users of it must not tell them again.
+ */
 export function eventsOf(outcome: Outcome): NewEvent[] {
-  const { deliveryId, app, userRef, receivedAt, verdict, reasons, campaign, verified } = outcome;
-  const event = (type: NewEvent['type'], data: Record<string, unknown>): NewEvent => ({
-    type,
-    app,
-    userRef,
-    occurredAt: receivedAt,
-    data: { deliveryId, app, ...data },
-  });
-  if (verdict === 'quarantined') return [event('kakao.share.quarantined', { reasons })];
-  if (verdict === 'failed') return [event('kakao.share.failed', { reasons })];
-  const recorded = event('kakao.share.recorded', { verdict });
-  const named = campaign === undefined ? {} : { ...nameOf(campaign), verified };
-  const { earned, transferId } = outcome;
-  if (earned === undefined || transferId === undefined) {
-    return userRef === undefined
-      ? [recorded]
-      : [recorded, event('reward.withheld', { verdict, reasons, ...named })];
+  const { deliveryId, app, verdict, reasons, earlier } = outcome;
+  const said = { deliveryId, app, reasons };
+  if (verdict === 'failed') return [{ ...headOf(outcome), type: 'kakao.share.failed', data: said }];
+  if (verdict === earlier?.verdict) return [];
+  if (verdict === 'quarantined')
+    return [{ ...headOf(outcome), type: 'kakao.share.quarantined', data: said }];
+  return [
+    ...(earlier?.isRecorded === true ? [] : [recordedEvent(outcome)]),
+    ...rewardEvents(outcome),
+  ];
+}
+
+function recordedEvent(outcome: Outcome): NewEvent {
+  const { deliveryId, app, verdict } = outcome;
+  return { ...headOf(outcome), type: 'kakao.share.recorded', data: { deliveryId, app, verdict } };
+}
+
+/** What it earned, or that it earned nothing; of nobody's share there is nothing to tell. */
+function rewardEvents(outcome: Outcome): NewEvent[] {
+  const { earned, campaign, transferId } = outcome;
+  if (earned !== undefined && campaign !== undefined && transferId !== undefined) {
+    const payment = { earned, campaign, transferId };
+    return [rewardEvent(outcome, payment), ...budgetEvents(outcome, payment)];
   }
+  return outcome.userRef === undefined ? [] : [withheldEvent(outcome)];
+}
+
+function rewardEvent(outcome: Outcome, { earned, campaign, transferId }: Payment): NewEvent {
+  const { deliveryId, app } = outcome;
   const { amount, unit, heldUntil } = earned;
-  const paid = { transferId, amount, unit, ...named };
-  const reward =
-    heldUntil === undefined
-      ? event('reward.credited', paid)
-      : event('reward.held', { ...paid, heldUntil: heldUntil.toISOString() });
-  return [recorded, reward, ...budgetEvents(outcome)];
+  const data = { deliveryId, app, transferId, amount, unit, ...judgedBy(campaign, outcome) };
+  if (heldUntil === undefined) return { ...headOf(outcome), type: 'reward.credited', data };
+  return {
+    ...headOf(outcome),
+    type: 'reward.held',
+    data: { ...data, heldUntil: heldUntil.toISOString() },
+  };
+}
+
+function withheldEvent(outcome: Outcome): NewEvent {
+  const { deliveryId, app, verdict, reasons, campaign } = outcome;
+  const judged = campaign === undefined ? {} : judgedBy(campaign, outcome);
+  return {
+    ...headOf(outcome),
+    type: 'reward.withheld',
+    data: { deliveryId, app, verdict, reasons, ...judged },
+  };
 }
 
 /** About the campaign, so no user's order holds for them. */
-function budgetEvents({ app, receivedAt, campaign, earned, budgetBefore }: Outcome): NewEvent[] {
-  if (campaign === undefined || earned === undefined || budgetBefore === undefined) return [];
+function budgetEvents(outcome: Outcome, { earned, campaign }: Payment): NewEvent[] {
+  const { app, budgetBefore } = outcome;
+  if (budgetBefore === undefined) return [];
   const { total: budget, left } = budgetBefore;
   const data = {
     app,
@@ -43,15 +77,33 @@ function budgetEvents({ app, receivedAt, campaign, earned, budgetBefore }: Outco
     budget,
     left: left - earned.amount,
   };
-  return budgetNews(campaign.rules, budget, left, earned.amount).map((news) => ({
-    type: `campaign.budget-${news.level}`,
-    app,
-    userRef: undefined,
-    occurredAt: receivedAt,
-    data: news.level === 'warning' ? { ...data, percent: news.percent } : data,
-  }));
+  const head = { ...headOf(outcome), userRef: undefined };
+  return budgetNews(campaign.rules, budget, left, earned.amount).map(
+    (news: BudgetNews): NewEvent =>
+      news.level === 'warning'
+        ? { ...head, type: 'campaign.budget-warning', data: { ...data, percent: news.percent } }
+        : { ...head, type: 'campaign.budget-exhausted', data },
+  );
 }
 
-function nameOf({ campaignId, version }: CampaignVersion): Record<string, unknown> {
+function headOf({
+  app,
+  userRef,
+  receivedAt,
+}: Outcome): Pick<NewEvent, 'app' | 'userRef' | 'occurredAt'> {
+  return { app, userRef, occurredAt: receivedAt };
+}
+
+function judgedBy(
+  campaign: CampaignVersion,
+  { verified }: Outcome,
+): Pick<EventData<'reward.credited'>, 'campaignId' | 'campaignVersion' | 'verified'> {
+  return { ...nameOf(campaign), verified: verified === true };
+}
+
+function nameOf({ campaignId, version }: CampaignVersion): {
+  campaignId: string;
+  campaignVersion: number;
+} {
   return { campaignId, campaignVersion: version };
 }

@@ -18,6 +18,8 @@ export interface Outcome {
   readonly app: string;
   readonly receivedAt: Date;
   readonly decisionNumber: number;
+  /** How it had ended before; undefined: it is decided for the first time. */
+  readonly earlier?: OpenDelivery['earlier'];
   readonly verdict: Verdict;
   readonly reasons: readonly string[];
   readonly userRef: string | undefined;
@@ -38,8 +40,8 @@ export function problemReasons(problems: readonly Problem[]): string[] {
 
 /** What every outcome says of its delivery. */
 export function headOf(
-  delivery: Pick<OpenDelivery, 'id' | 'app' | 'receivedAt' | 'decisions'>,
-): Pick<Outcome, 'deliveryId' | 'app' | 'receivedAt' | 'decisionNumber'> {
-  const { id, app, receivedAt, decisions } = delivery;
-  return { deliveryId: id, app, receivedAt, decisionNumber: decisions + 1 };
+  delivery: Pick<OpenDelivery, 'id' | 'app' | 'receivedAt' | 'decisions' | 'earlier'>,
+): Pick<Outcome, 'deliveryId' | 'app' | 'receivedAt' | 'decisionNumber' | 'earlier'> {
+  const { id, app, receivedAt, decisions, earlier } = delivery;
+  return { deliveryId: id, app, receivedAt, decisionNumber: decisions + 1, earlier };
 }

@@ -3,11 +3,12 @@ import { recordEarned } from '../campaigns/past-rewards.js';
 import type { Earned } from '../campaigns/reward-policy.js';
 import type { Transaction } from '../database/database.js';
 import { insertRows } from '../database/insert-rows.js';
+import { readClock } from '../database/read-clock.js';
 import { budgetOf, type NewTransfer } from '../ledger/account.js';
 import { lotExpiry } from '../ledger/lot-expiry.js';
 import { postTransfers } from '../ledger/post-transfers.js';
+import { availableTo, pendingFor } from '../points/holder.js';
 import { recordHolds } from '../points/record-holds.js';
-import { readClock } from '../points/transact.js';
 import { SETTLEMENT_ACTOR, type Outcome } from './outcome.js';
 
 /** An outcome that moves points. */
@@ -47,7 +48,7 @@ export async function payRewards(tx: Transaction, outcomes: readonly Outcome[]):
     })),
   );
   // Points can be spent from now on, however long ago the share was received: so their time begins now.
-  const now = await readClock(tx);
+  const now = payments.some(isExpiring) ? await readClock(tx) : undefined;
   await postTransfers(
     tx,
     payments.map((payment) => toTransfer(payment, now)),
@@ -55,22 +56,31 @@ export async function payRewards(tx: Transaction, outcomes: readonly Outcome[]):
   await recordHolds(tx, payments.flatMap(toHold));
 }
 
-function toTransfer({ outcome, earned, campaign, transferId }: Payment, now: Date): NewTransfer {
+/** Whether the points are available at once, and not for ever. */
+function isExpiring({ earned, campaign }: Payment): boolean {
+  return earned.heldUntil === undefined && campaign.rules.expiresAfterDays !== null;
+}
+
+/** @param now needed where points expire */
+function toTransfer(
+  { outcome: { app, receivedAt }, earned, campaign, transferId }: Payment,
+  now: Date | undefined,
+): NewTransfer {
   const { campaignId, userRef, amount, unit, heldUntil } = earned;
   const { expiresAfterDays } = campaign.rules;
-  const account = { app: outcome.app, unit };
+  const holder = { app, unit, userRef };
   const isHeld = heldUntil !== undefined;
   return {
     id: transferId,
     key: `reward/${earned.key}`,
     kind: 'reward',
-    from: budgetOf({ ...account, campaignId }),
-    to: { ...account, owner: { kind: isHeld ? 'user_pending' : 'user_available', userRef } },
+    from: budgetOf({ app, unit, campaignId }),
+    to: isHeld ? pendingFor(holder) : availableTo(holder),
     amount,
-    occurredAt: outcome.receivedAt,
+    occurredAt: receivedAt,
     userRef,
     actor: SETTLEMENT_ACTOR,
-    ...(isHeld || expiresAfterDays === null
+    ...(isHeld || expiresAfterDays === null || now === undefined
       ? {}
       : { lotExpiresAt: lotExpiry(now, expiresAfterDays) }),
   };

@@ -1,7 +1,7 @@
 import type { CampaignVersion } from '../campaigns/campaign.js';
 import { readKilledCampaigns } from '../campaigns/campaign-store.js';
 import { historyScope, readPastRewards } from '../campaigns/past-rewards.js';
-import { RewardHistory } from '../campaigns/reward-history.js';
+import { RewardHistory, type PastReward } from '../campaigns/reward-history.js';
 import type { Earned, Situation } from '../campaigns/reward-policy.js';
 import type { ShareFacts } from '../campaigns/share-facts.js';
 import type { Transaction } from '../database/database.js';
@@ -60,20 +60,43 @@ export async function readSituation(
   tx: Transaction,
   shares: readonly Assigned[],
 ): Promise<BatchSituation> {
-  const asked = shares.flatMap(({ facts, campaign }) =>
-    facts.userRef === undefined || campaign === undefined
-      ? []
-      : [{ facts, campaign, userRef: facts.userRef }],
-  );
-  const campaigns = new Map(asked.map(({ campaign }) => [campaign.campaignId, campaign]));
-  const budgets = await lockBudgets(tx, [...campaigns.values()]);
-  const killed = await readKilledCampaigns(tx, [...campaigns.keys()]);
-  const past = await readPastRewards(
+  const decidable = shares.flatMap(toDecidable);
+  const campaigns = campaignsOf(decidable);
+  const budgets = await lockBudgets(tx, campaigns);
+  const killed = await readKilledCampaigns(
     tx,
-    asked.map(({ facts, userRef, campaign }) => historyScope(facts, userRef, campaign)),
-    asked.flatMap(({ facts: { intent } }) => (intent.status === 'valid' ? [intent.id] : [])),
+    campaigns.map(({ campaignId }) => campaignId),
   );
+  const past = await readPast(tx, decidable);
   return new BatchSituation(new RewardHistory(past), budgets, killed);
+}
+
+/** A share of a user whom a campaign may reward: nothing is to be known for others. */
+export interface Decidable {
+  readonly facts: ShareFacts;
+  readonly campaign: CampaignVersion;
+  readonly userRef: string;
+}
+
+export function toDecidable({ facts, campaign }: Assigned): Decidable[] {
+  const { userRef } = facts;
+  return userRef === undefined || campaign === undefined ? [] : [{ facts, campaign, userRef }];
+}
+
+export function campaignsOf(decidable: readonly Decidable[]): CampaignVersion[] {
+  return [...new Map(decidable.map(({ campaign }) => [campaign.campaignId, campaign])).values()];
+}
+
+/** What was earned before, as far as it can matter to these shares. */
+export async function readPast(
+  tx: Transaction,
+  decidable: readonly Decidable[],
+): Promise<PastReward[]> {
+  return readPastRewards(
+    tx,
+    decidable.map(({ facts, userRef, campaign }) => historyScope(facts, userRef, campaign)),
+    decidable.flatMap(({ facts: { intent } }) => (intent.status === 'valid' ? [intent.id] : [])),
+  );
 }
 
 /** A budget's account starts at nothing and may fall to its floor. */

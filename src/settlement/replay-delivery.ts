@@ -1,60 +1,44 @@
-import { recordAudit } from '../audit/record-audit.js';
-import type { Database } from '../database/database.js';
+import type { Database, Transaction } from '../database/database.js';
 import type { SettlementQueue } from '../queue/settlement-queue.js';
-import { reopenDelivery } from '../deliveries/reopen-delivery.js';
+import { reopenDecided, type ReplayOrigin } from './reopen-decided.js';
+import { NotReplayableError } from './replay-errors.js';
 
-const LIMITS = { statementTimeoutMs: 10_000 };
-/** Only what failed for want of a working service is settled again as it stands. */
-const REPLAYABLE = 'failed';
+const LIMITS = { statementTimeoutMs: 10_000, lockTimeoutMs: 3_000 };
 
-/** A delivery that cannot be settled once more. */
-export class NotReplayableError extends Error {
-  readonly code = 'KAKAO_SHARE_NOT_REPLAYABLE';
-  override readonly name = 'NotReplayableError';
-}
-
-/** Who wants a delivery settled once more, and why. */
-export interface Replay {
+/** Who wants which delivery settled once more, and why. */
+export interface Replay extends Pick<ReplayOrigin, 'actor' | 'reason'> {
   readonly deliveryId: string;
-  readonly actor: string;
-  readonly reason: string;
 }
 
 /**
- * Opens a failed delivery again and asks for its settlement; the failed decision stays as history.
- * @throws {NotReplayableError} when it is pending or did not fail
+ * Opens a decided delivery again and asks for its settlement, by today's code, campaigns as of its receipt, and its corrections.
+ *
+ * @param queue undefined where there is none at hand: the next sweep asks
+ * @throws {NotReplayableError} when it is open, has paid, or was erased
  */
 export async function replayDelivery(
   database: Database,
-  queue: SettlementQueue,
-  replay: Replay,
+  queue: SettlementQueue | undefined,
+  { deliveryId, ...origin }: Replay,
 ): Promise<void> {
-  const { deliveryId, actor, reason } = replay;
   await database.transaction(LIMITS, async (tx) => {
-    const superseded = await tx.query<{
-      number: number;
-      app: string;
-      verdict: string;
-      reasons: string[];
-    }>(
-      `UPDATE kakao_share.decisions SET superseded_at = clock_timestamp()
-       WHERE delivery_id = $1 AND superseded_at IS NULL AND verdict = $2
-       RETURNING number, app, verdict, reasons`,
-      [deliveryId, REPLAYABLE],
-    );
-    const [before] = superseded;
-    if (before === undefined)
-      throw new NotReplayableError(
-        `Only a delivery with the verdict "${REPLAYABLE}" can be replayed.`,
-      );
-    await reopenDelivery(tx, deliveryId);
-    const { app, ...decision } = before;
-    await recordAudit(tx, {
-      ...{ actor, app, action: 'delivery.replay', target: deliveryId, reason },
-      before: decision,
-      after: { verdict: 'pending' },
-    });
+    const dispatch = queue === undefined ? 'sweep' : 'job';
+    const [reopened] = await reopenDecided(tx, [deliveryId], origin, dispatch);
+    if (reopened === undefined) throw new NotReplayableError(await whyNot(tx, deliveryId));
   });
   // Without a job the sweeper finds it; the answer does not depend on the queue.
-  await queue.add([[deliveryId]]).catch(() => undefined);
+  await queue?.add([[deliveryId]]).catch(() => undefined);
+}
+
+async function whyNot(tx: Transaction, deliveryId: string): Promise<string> {
+  const [current] = await tx.query<{ has_paid: boolean }>(
+    `SELECT transfer_id IS NOT NULL AS has_paid FROM kakao_share.decisions
+     WHERE delivery_id = $1 AND superseded_at IS NULL`,
+    [deliveryId],
+  );
+  if (current === undefined)
+    return 'The delivery is not settled yet: it will be, without a replay.';
+  return current.has_paid
+    ? 'What has paid is never decided again.'
+    : 'What was received has been erased: there is nothing left to decide.';
 }

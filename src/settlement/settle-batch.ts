@@ -1,5 +1,6 @@
 import { readCampaignVersions } from '../campaigns/campaign-store.js';
 import type { CampaignVersion } from '../campaigns/campaign.js';
+import { forgetObserved } from '../campaigns/past-rewards.js';
 import type { Transaction } from '../database/database.js';
 import { newId } from '../database/new-id.js';
 import { blankDeliveries } from '../deliveries/blank-deliveries.js';
@@ -8,7 +9,7 @@ import type { IntentSigningKeys } from '../intents/signing-keys.js';
 import { recordShares } from '../shares/record-shares.js';
 import { assignCampaigns, decideBatch } from './decide-batch.js';
 import { closeDeliveries, lockOpenDeliveries, type OpenDelivery } from './open-delivery.js';
-import { headOf, problemReasons, SETTLEMENT_ACTOR, type Outcome } from './outcome.js';
+import { headOf, problemReasons, SETTLEMENT_ACTOR, type Outcome, type Verdict } from './outcome.js';
 import { eventsOf } from './outcome-events.js';
 import { payRewards } from './pay-rewards.js';
 import { readShares, type Understood } from './read-shares.js';
@@ -20,17 +21,18 @@ import { writeDecisions } from './write-decisions.js';
  * Locks in the order that everything of ours locks in: deliveries, users, accounts. Facts are read once these are held.
  *
  * @param keys what intents are signed with; without them no token is ours
- * @returns how many deliveries were settled; those that somebody else holds, or that are settled, are passed over
+ * @returns how each delivery ended that was settled; those that somebody else holds, or that are settled, are passed over
  */
 export async function settleBatch(
   tx: Transaction,
   deliveryIds: readonly string[],
   keys: IntentSigningKeys | undefined,
-): Promise<number> {
+): Promise<Verdict[]> {
   const deliveries = await lockOpenDeliveries(tx, deliveryIds);
-  if (deliveries.length === 0) return 0;
+  if (deliveries.length === 0) return [];
   const understood = await readShares(tx, deliveries, keys);
   const shares = assignCampaigns(understood, await readVersions(tx, understood));
+  await forgetObserved(tx, decidedBefore(deliveries));
   const situation = await readSituation(tx, shares);
   const outcomes = [...quarantine(deliveries), ...decideBatch(shares, situation, newId)];
   await recordShares(
@@ -53,7 +55,11 @@ export async function settleBatch(
     tx,
     outcomes.map(({ deliveryId }) => deliveryId),
   );
-  return outcomes.length;
+  return outcomes.map(({ verdict }) => verdict);
+}
+
+function decidedBefore(deliveries: readonly OpenDelivery[]): string[] {
+  return deliveries.flatMap(({ id, decisions }) => (decisions > 0 ? [id] : []));
 }
 
 /** The intent leads to somebody who is not there any more: nothing new is kept of that person. */

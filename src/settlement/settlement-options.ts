@@ -1,4 +1,7 @@
 import type { QueueStoreOptions } from '../queue/queue-store.js';
+import type { EndpointOptions } from '../endpoints/endpoint-setup.js';
+import type { EventTransportsOptions } from '../transports/open-transport.js';
+import type { SettlementObserver } from './settlement-observer.js';
 
 /** What decides the module's shape. */
 export interface SettlementModuleShape {
@@ -7,7 +10,7 @@ export interface SettlementModuleShape {
 }
 
 /** What workers and relay need to know; may come from a factory. */
-export interface SettlementModuleOptions {
+export interface SettlementModuleOptions extends EventTransportsOptions {
   /** Where settlement jobs come from: the same store as the door's. */
   readonly queue: QueueStoreOptions;
   /** The Postgres schema with our tables. Default `kakao_share`. */
@@ -21,11 +24,13 @@ export interface SettlementModuleOptions {
   readonly roles?: readonly ('worker' | 'relay')[];
   /** Settlement jobs at a time, each on its own database connection. Default 2. */
   readonly concurrency?: number;
-  /** Where events go. Default `in-process`; `bullmq` adds the bounded queue `domain-events`. */
-  readonly eventTransports?: readonly EventTransportName[];
+  /** For the transport `webhooks`. */
+  readonly eventEndpoints?: EndpointOptions;
+  /** How long events are kept after they were recorded, days; longer while a destination waits for one. Default 90. */
+  readonly eventRetentionDays?: number;
+  /** Hears how deliveries ended: for metrics of yours. */
+  readonly observer?: SettlementObserver;
 }
-
-export type EventTransportName = 'in-process' | 'bullmq';
 
 export type SettlementModuleAsyncOptions<Injected extends unknown[] = never[]> =
   SettlementModuleShape & {

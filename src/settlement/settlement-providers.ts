@@ -1,25 +1,27 @@
 import { Logger, type Provider } from '@nestjs/common';
 import { Database } from '../database/database.js';
-import { BullmqTransport } from '../events/bullmq-transport.js';
-import { Relay } from '../events/relay.js';
-import { ShareEvents } from '../events/share-events.js';
-import type { EventTransport } from '../events/transport.js';
-import { IntentSigningKeys } from '../intents/signing-keys.js';
+import type { EndpointDirectory } from '../endpoints/endpoint-directory.js';
+import { DEFAULT_RETENTION_DAYS, Relay } from '../relay/relay.js';
+import { openTransports } from '../transports/open-transport.js';
+import { ShareEventHandlers } from '../transports/share-event-handlers.js';
+import { ShareEvents } from '../transports/share-events.js';
+import type { EventTransport } from '../relay/event-transport.js';
+import { signingKeysOf } from '../intents/signing-keys.js';
 import { PointsClerk } from '../points/points-clerk.js';
 import { QueueStore } from '../queue/queue-store.js';
 import { SettlementQueue } from '../queue/settlement-queue.js';
+import { serveEndpoints } from './serve-endpoints.js';
 import { SettlementLifecycle } from './settlement-lifecycle.js';
-import {
-  DEFAULT_CONCURRENCY,
-  type EventTransportName,
-  type SettlementModuleOptions,
-} from './settlement-options.js';
+import { DEFAULT_CONCURRENCY, type SettlementModuleOptions } from './settlement-options.js';
 import { SettlementWorker } from './settlement-worker.js';
 import { Settler } from './settler.js';
 
 /** What the module was given. */
 export const OPTIONS = Symbol('kakao-share:settlement-options');
-const DEFAULT_TRANSPORTS: readonly EventTransportName[] = ['in-process'];
+/** Where this process tells events, and what is settled must be told. */
+const TRANSPORTS = Symbol('kakao-share:event-transports');
+/** Which endpoints the relay calls, where it calls any. */
+const ENDPOINTS = Symbol('kakao-share:event-endpoints');
 
 /** The workers, the clerk and the relay, from options and the application's data source. */
 export const SETTLEMENT_PROVIDERS: Provider[] = [
@@ -34,47 +36,48 @@ export const SETTLEMENT_PROVIDERS: Provider[] = [
     useFactory: (store: QueueStore) => new SettlementQueue(store),
   },
   {
-    provide: Relay,
-    inject: [Database, QueueStore, ShareEvents, OPTIONS],
+    provide: TRANSPORTS,
+    inject: [QueueStore, ShareEvents, OPTIONS],
     useFactory: (
-      database: Database,
-      store: QueueStore,
+      queueStore: QueueStore,
       shareEvents: ShareEvents,
       options: SettlementModuleOptions,
-    ) =>
-      new Relay(
-        database,
-        transportNames(options).map((name) => openTransport(name, store, shareEvents)),
-        new Logger('Relay'),
-      ),
+    ) => openTransports(options, { queueStore, shareEvents }),
+  },
+  {
+    provide: Relay,
+    inject: [Database, TRANSPORTS, OPTIONS],
+    useFactory: (
+      database: Database,
+      transports: readonly EventTransport[],
+      { eventRetentionDays: retentionDays = DEFAULT_RETENTION_DAYS }: SettlementModuleOptions,
+    ) => new Relay(database, transports, new Logger('Relay'), { retentionDays }),
   },
   {
     provide: Settler,
-    inject: [Database, SettlementQueue, Relay, OPTIONS],
+    inject: [Database, SettlementQueue, OPTIONS],
     useFactory: (
       database: Database,
       queue: SettlementQueue,
-      relay: Relay,
-      { intentSigningKeys = [] }: SettlementModuleOptions,
+      { intentSigningKeys = [], observer }: SettlementModuleOptions,
     ) =>
       new Settler(
         database,
         queue,
         new Logger('Settler'),
-        () => {
-          relay.wake();
-        },
-        intentSigningKeys.length === 0 ? undefined : new IntentSigningKeys(intentSigningKeys),
+        signingKeysOf(intentSigningKeys),
+        observer,
       ),
   },
   {
     provide: SettlementWorker,
-    inject: [Database, QueueStore, SettlementQueue, Settler, OPTIONS],
+    inject: [Database, QueueStore, SettlementQueue, Settler, TRANSPORTS, OPTIONS],
     useFactory: (
       database: Database,
       store: QueueStore,
       queue: SettlementQueue,
       settler: Settler,
+      transports: readonly EventTransport[],
       options: SettlementModuleOptions,
     ) =>
       new SettlementWorker({
@@ -82,40 +85,38 @@ export const SETTLEMENT_PROVIDERS: Provider[] = [
         store,
         queue,
         settler,
-        destinations: transportNames(options),
+        destinations: transports.map(({ name, audience = { kind: 'transport' } }) => ({
+          name,
+          ...audience,
+        })),
         concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
         logger: new Logger('SettlementWorker'),
       }),
   },
   {
     provide: PointsClerk,
-    inject: [Database, Relay],
-    useFactory: (database: Database, relay: Relay) =>
-      new PointsClerk(database, new Logger('PointsClerk'), () => {
-        relay.wake();
-      }),
+    inject: [Database],
+    useFactory: (database: Database) => new PointsClerk(database, new Logger('PointsClerk')),
+  },
+  {
+    provide: ENDPOINTS,
+    inject: [Database, Relay, OPTIONS],
+    useFactory: serveEndpoints,
   },
   {
     provide: SettlementLifecycle,
-    inject: [SettlementWorker, PointsClerk, Relay, SettlementQueue, OPTIONS],
+    inject: [
+      ...[SettlementWorker, PointsClerk, Relay, SettlementQueue],
+      ...[ShareEventHandlers, ENDPOINTS, OPTIONS],
+    ],
     useFactory: (
       worker: SettlementWorker,
       clerk: PointsClerk,
       relay: Relay,
       queue: SettlementQueue,
+      handlers: ShareEventHandlers,
+      endpoints: EndpointDirectory | undefined,
       options: SettlementModuleOptions,
-    ) => new SettlementLifecycle(worker, clerk, relay, queue, options),
+    ) => new SettlementLifecycle(worker, clerk, relay, queue, handlers, endpoints, options),
   },
 ];
-
-function transportNames(options: SettlementModuleOptions): readonly EventTransportName[] {
-  return options.eventTransports ?? DEFAULT_TRANSPORTS;
-}
-
-function openTransport(
-  name: EventTransportName,
-  store: QueueStore,
-  shareEvents: ShareEvents,
-): EventTransport {
-  return name === 'bullmq' ? new BullmqTransport(store) : shareEvents;
-}

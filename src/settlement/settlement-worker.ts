@@ -2,7 +2,11 @@ import type { Logger } from '@nestjs/common';
 import type { Database } from '../database/database.js';
 import { requireCurrentSchema } from '../database/schema-state.js';
 import { sweep } from '../deliveries/sweep.js';
-import { ensureDestinations } from '../events/destinations.js';
+import {
+  DestinationLeavingError,
+  ensureDestinations,
+  type Destination,
+} from '../relay/destinations.js';
 import { BackgroundLoop } from '../lifecycle/background-loop.js';
 import { within } from '../lifecycle/within.js';
 import type { JobWorker, QueueStore } from '../queue/queue-store.js';
@@ -23,8 +27,8 @@ export interface SettlementWorkerParts {
   readonly store: QueueStore;
   readonly queue: SettlementQueue;
   readonly settler: Settler;
-  /** Destinations that must be known before anything is settled, so that they hear of it. */
-  readonly destinations: readonly string[];
+  /** Destinations that must be known before anything is settled, so that they hear of it; `start` names more. */
+  readonly destinations: readonly Destination[];
   readonly concurrency: number;
   readonly logger: Logger;
 }
@@ -33,12 +37,15 @@ export interface SettlementWorkerParts {
 export class SettlementWorker {
   readonly #sweeper: BackgroundLoop;
   #worker: JobWorker<SettleJob> | undefined;
+  #alsoKnown: readonly Destination[] = [];
 
   constructor(private readonly parts: SettlementWorkerParts) {
     this.#sweeper = new BackgroundLoop('settlement sweeper', () => this.#sweep(), parts.logger);
   }
 
-  start(): void {
+  /** @param alsoKnown destinations that were found when the application was put together */
+  start(alsoKnown: readonly Destination[] = []): void {
+    this.#alsoKnown = alsoKnown;
     this.#sweeper.start();
   }
 
@@ -63,10 +70,23 @@ export class SettlementWorker {
     return swept > 0 ? NEXT_SWEEP_MS : SWEEP_INTERVAL_MS;
   }
 
+  /** Settling waits for none that is just being removed: a relay makes it known once that is done. */
+  async #makeKnown(): Promise<void> {
+    const { database, destinations, logger } = this.parts;
+    for (const destination of [...destinations, ...this.#alsoKnown]) {
+      try {
+        await ensureDestinations(database, [destination]);
+      } catch (error) {
+        if (!(error instanceof DestinationLeavingError)) throw error;
+        logger.warn(error.message);
+      }
+    }
+  }
+
   async #open(): Promise<JobWorker<SettleJob>> {
-    const { database, store, settler, destinations, concurrency, logger } = this.parts;
+    const { database, store, settler, concurrency, logger } = this.parts;
     await requireCurrentSchema(database);
-    await ensureDestinations(database, destinations);
+    await this.#makeKnown();
     const worker = await openSettlementWorker(
       store,
       (deliveryIds) => settler.settle(deliveryIds),

@@ -1,8 +1,10 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { Database } from '../database/database.js';
-import { ShareEvents } from '../events/share-events.js';
+import { ShareEventHandlers } from '../transports/share-event-handlers.js';
+import { ShareEvents } from '../transports/share-events.js';
 import { OPTIONS, SETTLEMENT_PROVIDERS } from './settlement-providers.js';
 import type {
   SettlementModuleAsyncOptions,
@@ -12,7 +14,7 @@ import type {
 
 /**
  * The workers and the relay: settles what the door took in and tells others of it, on the application's own TypeORM data
- * source and queue store. Exports `ShareEvents` for listeners.
+ * source and queue store. Finds handlers (`@OnShareEvent`) in all modules; exports `ShareEvents` for listeners.
  */
 @Module({})
 export class SettlementModule {
@@ -36,10 +38,11 @@ function assemble(
 ): DynamicModule {
   return {
     module: SettlementModule,
-    imports,
+    imports: [DiscoveryModule, ...imports],
     providers: [
       optionsProvider,
       ShareEvents,
+      ShareEventHandlers,
       {
         provide: Database,
         inject: [getDataSourceToken(shape.dataSource), OPTIONS],

@@ -13,9 +13,10 @@ import {
   lockOpenDeliveries,
   postponeDelivery,
 } from './open-delivery.js';
-import { headOf, SETTLEMENT_ACTOR, type Outcome } from './outcome.js';
+import { headOf, SETTLEMENT_ACTOR, type Outcome, type Verdict } from './outcome.js';
 import { eventsOf } from './outcome-events.js';
 import { settleBatch } from './settle-batch.js';
+import type { SettlementObserver } from './settlement-observer.js';
 import { writeDecisions } from './write-decisions.js';
 
 const LIMITS = { statementTimeoutMs: 20_000, lockTimeoutMs: 3_000 };
@@ -34,8 +35,8 @@ export class Settler {
     private readonly database: Database,
     private readonly queue: SettlementQueue,
     private readonly logger: Logger,
-    private readonly onSettled: () => void = () => undefined,
     private readonly keys?: IntentSigningKeys,
+    private readonly observer?: SettlementObserver,
   ) {}
 
   /** @throws when the database is away: the whole job is for later */
@@ -58,11 +59,11 @@ export class Settler {
   async #settleTogether(deliveryIds: readonly string[], attempts: number): Promise<void> {
     const [only] = deliveryIds;
     if (only === undefined) return;
+    let verdicts: Verdict[];
     try {
-      const settled = await retryConflicts(() =>
+      verdicts = await retryConflicts(() =>
         this.database.transaction(LIMITS, (tx) => settleBatch(tx, deliveryIds, this.keys)),
       );
-      if (settled > 0) this.onSettled();
     } catch (error) {
       if (isConnectionLoss(error)) {
         await forgetAttempts(this.database, deliveryIds, describeError(error)).catch(
@@ -78,7 +79,9 @@ export class Settler {
       for (let start = 0; start < deliveryIds.length; start += size) {
         await this.#settleTogether(deliveryIds.slice(start, start + size), attempts);
       }
+      return;
     }
+    this.observer?.settled(verdicts);
   }
 
   async #postpone(deliveryId: string, attempts: number, cause: unknown): Promise<void> {
@@ -103,9 +106,9 @@ export class Settler {
 
   /** Gives up for now, visibly: the error is kept and the delivery can be replayed. */
   async #settleAsFailed(deliveryId: string): Promise<void> {
-    await this.database.transaction(LIMITS, async (tx) => {
+    const isFailed = await this.database.transaction(LIMITS, async (tx) => {
       const [delivery] = await lockOpenDeliveries(tx, [deliveryId]);
-      if (delivery === undefined) return;
+      if (delivery === undefined) return false;
       const reason = delivery.lastError ?? 'every worker that tried to settle it went down';
       const outcome: Outcome = {
         ...headOf(delivery),
@@ -116,10 +119,12 @@ export class Settler {
       await writeDecisions(tx, [outcome], SETTLEMENT_ACTOR);
       await recordEvents(tx, eventsOf(outcome));
       await closeDeliveries(tx, [deliveryId]);
+      return true;
     });
+    if (!isFailed) return;
+    this.observer?.settled(['failed']);
     this.logger.error(
       `Delivery ${deliveryId} failed for good: see its verdict, replay it when the cause is gone.`,
     );
-    this.onSettled();
   }
 }

@@ -2,12 +2,17 @@ import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { readCampaignVersions } from '../campaigns/campaign-store.js';
 import type { CampaignVersion } from '../campaigns/campaign.js';
 import { chooseCampaign } from '../campaigns/choose-campaign.js';
-import { historyScope, readPastRewards } from '../campaigns/past-rewards.js';
 import { RewardHistory } from '../campaigns/reward-history.js';
 import { decideReward } from '../campaigns/reward-policy.js';
 import type { Database, Transaction } from '../database/database.js';
 import { readBudgetsAt } from './budgets-at.js';
-import { BatchSituation, type BudgetState } from './read-situation.js';
+import {
+  BatchSituation,
+  campaignsOf,
+  readPast,
+  toDecidable,
+  type BudgetState,
+} from './read-situation.js';
 import { SimulationTooSlowError } from './simulation-errors.js';
 import { SimulationReport, type Simulation } from './simulation-report.js';
 import { findShares, readStoredShares, type StoredShare } from './stored-shares.js';
@@ -103,21 +108,9 @@ async function readSituationAt(
   candidates: readonly Candidate[],
   from: Date,
 ): Promise<BatchSituation> {
-  const asked = candidates.flatMap(({ facts, campaign }) =>
-    facts.userRef === undefined || campaign === undefined
-      ? []
-      : [{ facts, campaign, userRef: facts.userRef }],
-  );
-  const past = await readPastRewards(
-    tx,
-    asked.map(({ facts, userRef, campaign }) => historyScope(facts, userRef, campaign)),
-    asked.flatMap(({ facts: { intent } }) => (intent.status === 'valid' ? [intent.id] : [])),
-  );
-  const budgets: Map<string, BudgetState> = await readBudgetsAt(
-    tx,
-    [...new Map(asked.map(({ campaign }) => [campaign.campaignId, campaign])).values()],
-    from,
-  );
+  const decidable = candidates.flatMap(toDecidable);
+  const past = await readPast(tx, decidable);
+  const budgets: Map<string, BudgetState> = await readBudgetsAt(tx, campaignsOf(decidable), from);
   const earlier = past.filter(({ receivedAt }) => receivedAt < from);
   return new BatchSituation(new RewardHistory(earlier), budgets, new Set());
 }

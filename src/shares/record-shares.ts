@@ -17,7 +17,7 @@ export interface NewShare {
   readonly isErased: boolean;
 }
 
-/** Records shares. One that a delivery has recorded before (a replay) stays as it was. */
+/** Records shares. One that is decided again is told anew, as it was read this time: what was received stands in its delivery. */
 export async function recordShares(tx: Transaction, shares: readonly NewShare[]): Promise<void> {
   if (shares.length === 0) return;
   const column = <T>(valueOf: (share: NewShare) => T): T[] => shares.map(valueOf);
@@ -30,7 +30,11 @@ export async function recordShares(tx: Transaction, shares: readonly NewShare[])
                  $9::json[], $10::text[], $11::timestamptz[], $12::text[], $13::uuid[])
        AS given (id, app, user_ref, chat_type, room_hash, template_id, single_chatroom, member_range,
                  custom, unknown_values, received_at, intent_status, intent_id)
-     ON CONFLICT (id) DO NOTHING`,
+     ON CONFLICT (id) DO UPDATE
+     SET app = excluded.app, user_ref = excluded.user_ref, chat_type = excluded.chat_type, room_hash = excluded.room_hash,
+         template_id = excluded.template_id, single_chatroom = excluded.single_chatroom, member_range = excluded.member_range,
+         custom = excluded.custom, unknown_values = excluded.unknown_values,
+         intent_status = excluded.intent_status, intent_id = excluded.intent_id`,
     [
       column((s) => s.deliveryId),
       column((s) => s.app),

@@ -1,5 +1,7 @@
 import { recordAudit } from '../audit/record-audit.js';
 import type { Database, Transaction } from '../database/database.js';
+import { retryConflicts } from '../database/retry-conflicts.js';
+import { blankDeliveries } from '../deliveries/blank-deliveries.js';
 import { UnknownUserError } from './unknown-user-error.js';
 
 /** A user with thousands of shares; others wait for none of the rows. */
@@ -36,23 +38,26 @@ export interface Erased {
  */
 export async function eraseUser(database: Database, erasure: Erasure): Promise<Erased> {
   const { userRef, actor, reason } = erasure;
-  return database.transaction(LIMITS, async (tx) => {
-    const [user] = await tx.query<{ app: string; user_id: string }>(
-      'SELECT app, user_id FROM kakao_share.users WHERE id = $1 AND user_id IS NOT NULL FOR UPDATE',
-      [userRef],
-    );
-    if (user === undefined) throw new UnknownUserError();
-    await refuseWhileOpen(tx, userRef, user);
-    const erased = await erase(tx, userRef, user);
-    await recordAudit(tx, {
-      ...{ actor, app: user.app, action: 'user.erase', target: userRef, reason },
-      after: erased,
-    });
-    return erased;
-  });
+  // Who tries a replay out locks deliveries before users.
+  return retryConflicts(() =>
+    database.transaction(LIMITS, async (tx) => {
+      const [user] = await tx.query<{ app: string; user_id: string }>(
+        'SELECT app, user_id FROM kakao_share.users WHERE id = $1 AND user_id IS NOT NULL FOR UPDATE',
+        [userRef],
+      );
+      if (user === undefined) throw new UnknownUserError();
+      await refuseWhileOpen(tx, userRef, user);
+      const erased = await erase(tx, userRef, user);
+      await recordAudit(tx, {
+        ...{ actor, app: user.app, action: 'user.erase', target: userRef, reason },
+        after: erased,
+      });
+      return erased;
+    }),
+  );
 }
 
-/** Named by the webhook, or by the intent that it carries. */
+/** Named by the webhook, by a correction of it, or by the intent that it carries. */
 async function refuseWhileOpen(
   tx: Transaction,
   userRef: string,
@@ -61,8 +66,22 @@ async function refuseWhileOpen(
   const open = await tx.query(
     `SELECT FROM kakao_share.open_deliveries o JOIN kakao_share.deliveries d ON d.id = o.delivery_id
      WHERE (d.app = $1 AND d.user_id = $2)
+        OR o.delivery_id IN (SELECT c.delivery_id FROM kakao_share.delivery_corrections c WHERE c.user_id = $2)
         OR o.intent_id IN (SELECT id FROM kakao_share.share_intents WHERE user_ref = $3) LIMIT 1`,
     [user.app, user.user_id, userRef],
+  );
+  if (open.length > 0) throw new UserHasOpenDeliveriesError();
+}
+
+/** Whoever opened one again holds it until that is committed. */
+async function refuseReopened(tx: Transaction, deliveryIds: readonly string[]): Promise<void> {
+  await tx.query('SELECT FROM kakao_share.deliveries WHERE id = ANY($1) ORDER BY id FOR UPDATE', [
+    deliveryIds,
+  ]);
+  // A statement of its own sees what was opened meanwhile.
+  const open = await tx.query(
+    'SELECT FROM kakao_share.open_deliveries WHERE delivery_id = ANY($1) LIMIT 1',
+    [deliveryIds],
   );
   if (open.length > 0) throw new UserHasOpenDeliveriesError();
 }
@@ -78,22 +97,20 @@ async function erase(
     `SELECT id FROM kakao_share.shares WHERE user_ref = $1
      UNION
      SELECT d.id FROM kakao_share.deliveries d WHERE d.app = $2 AND d.user_id = $3
-       AND NOT EXISTS (SELECT FROM kakao_share.open_deliveries o WHERE o.delivery_id = d.id)`,
+       AND NOT EXISTS (SELECT FROM kakao_share.open_deliveries o WHERE o.delivery_id = d.id)
+     UNION
+     SELECT c.delivery_id FROM kakao_share.delivery_corrections c
+     JOIN kakao_share.deliveries d ON d.id = c.delivery_id
+     WHERE coalesce(c.app, d.app) = $2 AND c.user_id = $3`,
     [userRef, user.app, user.user_id],
   );
   const ids = found.map(({ id }) => id);
+  await refuseReopened(tx, ids);
   const emptied = async (sql: string, parameter: unknown): Promise<number> =>
     (await tx.query(`${sql} RETURNING 1`, [parameter])).length;
-  await emptied(
-    `UPDATE kakao_share.differing_repeats SET headers = NULL, query = NULL, body = NULL WHERE delivery_id = ANY($1)`,
-    ids,
-  );
   await emptied('UPDATE kakao_share.shares SET custom = NULL WHERE id = ANY($1)', ids);
   const erased = {
-    deliveries: await emptied(
-      `UPDATE kakao_share.deliveries SET user_id = NULL, headers = NULL, query = NULL, body = NULL WHERE id = ANY($1)`,
-      ids,
-    ),
+    deliveries: await blankDeliveries(tx, ids),
     shares: await emptied(
       'UPDATE kakao_share.shares SET room_hash = NULL WHERE user_ref = $1',
       userRef,

@@ -2,9 +2,20 @@ import { Logger } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { KakaoKeyRing, KeyHolder } from '../kakao/key-ring.js';
 import { RESOURCE_ID_HEADER } from '../kakao/resource-id.js';
+import type { CallerNetworks } from './caller-networks.js';
+import type { DoorTeller } from './door-teller.js';
+import type { KeyWitness } from './key-witness.js';
 import { readBody } from './read-body.js';
 import { RefusalLog } from './refusal-log.js';
-import { BODY_REFUSALS, NOT_ALLOWED, refuse, UNAUTHORIZED, type Refusal } from './refusal.js';
+import {
+  BODY_REFUSALS,
+  FOREIGN,
+  NOT_ALLOWED,
+  refuse,
+  UNAUTHORIZED,
+  writeRefusal,
+  type Refusal,
+} from './refusal.js';
 import { parseTarget } from './request-target.js';
 
 /** A webhook that Kakao sent, as bytes: proven by its key, not looked at any further. */
@@ -27,15 +38,18 @@ const KEPT_HEADERS = [
   RESOURCE_ID_HEADER,
 ] as const;
 const MAX_KEPT_HEADER_CHARS = 1_024;
-const BODY_HEADERS = [
+/** What parsers go by, of a body that is taken; and what would let a platform answer a webhook with 304. */
+const SPENT_HEADERS = [
   'content-type',
   'content-encoding',
   'content-length',
   'transfer-encoding',
+  'if-none-match',
+  'if-modified-since',
 ] as const;
 
 /**
- * Stands before the host's parsers, pipes and guards, on our path alone: judges method and key before a byte of the body is
+ * Stands before the host's parsers, pipes and guards, on our path alone: judges method, caller and key before a byte of the body is
  * read, then takes the body as bytes. What passes goes on to the controller as a request without a body.
  *
  * Nobody can stand before what read the body outside of Nest (an Express application with `express.json()` that Nest was
@@ -48,15 +62,23 @@ export class Doorstep {
   readonly #refusalLog = new RefusalLog(this.#logger);
   #toldOfEarlierReader = false;
 
-  constructor(private readonly keyRing: KakaoKeyRing) {}
+  constructor(
+    private readonly keyRing: KakaoKeyRing,
+    private readonly callers: CallerNetworks,
+    private readonly teller: DoorTeller,
+    private readonly witness: KeyWitness,
+  ) {}
 
   /** Resolves to true when the request may go on, to false when it has been answered here. */
   async admit(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
     const receivedAt = new Date();
+    this.teller.follow(response);
     const { method = '' } = request;
     if (method !== 'GET' && method !== 'POST') return this.#refuse(response, NOT_ALLOWED);
+    if (!this.callers.allow(request)) return this.#refuse(response, FOREIGN);
     const holder = this.keyRing.identify(onlyValue(valuesOf(request, 'authorization')));
-    if (holder === undefined) return this.#refuse(response, UNAUTHORIZED);
+    if (holder === undefined) return this.#refuseStranger(request, response, receivedAt);
+    this.witness.used(holder, receivedAt);
     const body = await readBody(request);
     if (body === 'read-before') this.#tellOfEarlierReader(method);
     else if (typeof body === 'string')
@@ -67,12 +89,32 @@ export class Doorstep {
       method,
       resourceIds: valuesOf(request, RESOURCE_ID_HEADER),
       headers: keptHeaders(request),
-      query: Buffer.from(parseTarget(request.url).query, 'latin1'),
+      query: queryOf(request),
       body: body === 'read-before' ? undefined : body,
     });
-    // The body is taken: whatever parser comes next finds a request that has none.
-    for (const name of BODY_HEADERS) Reflect.deleteProperty(request.headers, name);
+    // Whatever parser comes next finds a request that has no body.
+    for (const name of SPENT_HEADERS) Reflect.deleteProperty(request.headers, name);
     return true;
+  }
+
+  /** The answer is there at once and always the same; what is still to come of the request is looked at behind it. */
+  #refuseStranger(request: IncomingMessage, response: ServerResponse, receivedAt: Date): false {
+    this.#refusalLog.add(UNAUTHORIZED);
+    writeRefusal(response, UNAUTHORIZED);
+    this.teller.whole(response);
+    const collected = this.witness.refused(request, {
+      receivedAt,
+      authorization: onlyValue(valuesOf(request, 'authorization')),
+      address: this.callers.addressOf(request),
+      method: request.method ?? '',
+      resourceIds: valuesOf(request, RESOURCE_ID_HEADER),
+      headers: keptHeaders(request),
+      query: queryOf(request),
+    });
+    // A connection that closes after its answer would take a body with it that is on its way.
+    if (collected === undefined) response.end();
+    else void collected.finally(() => response.end());
+    return false;
   }
 
   #refuse(response: ServerResponse, refusal: Refusal, how?: { close: boolean }): false {
@@ -99,6 +141,10 @@ export class Doorstep {
   close(): void {
     this.#refusalLog.close();
   }
+}
+
+function queryOf({ url }: IncomingMessage): Buffer {
+  return Buffer.from(parseTarget(url).query, 'latin1');
 }
 
 /** Two `Authorization` headers are nobody's: which one counted would be a matter of taste. */

@@ -11,21 +11,36 @@ export const BODY_TIMEOUT_MS = 2_000;
 /** Whoever reads a body before us may have kept its bytes, as Nest's `rawBody`, Cloud Functions and others do. */
 type MaybeReadBefore = IncomingMessage & { readonly rawBody?: unknown };
 
+/** How much of a body is read, and for how long. */
+export interface BodyLimits {
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+  /** Ends the reading early. */
+  readonly signal?: AbortSignal;
+}
+
 /** Reads a request's body as it is: nothing decoded, nothing inflated. */
-export async function readBody(request: MaybeReadBefore): Promise<Buffer | BodyFault> {
-  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return 'too-large';
-  if (isReadBefore(request)) return keptBody(request);
+export async function readBody(
+  request: MaybeReadBefore,
+  { maxBytes, timeoutMs, signal }: BodyLimits = {
+    maxBytes: MAX_BODY_BYTES,
+    timeoutMs: BODY_TIMEOUT_MS,
+  },
+): Promise<Buffer | BodyFault> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return 'too-large';
+  if (isReadBefore(request)) return keptBody(request, maxBytes);
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     const finish = (result: Buffer | BodyFault): void => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', onBroken);
       request.off('data', onData).off('end', onEnd).off('close', onBroken).off('error', onBroken);
       resolve(result);
     };
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
-      if (bytes > MAX_BODY_BYTES) finish('too-large');
+      if (bytes > maxBytes) finish('too-large');
       else chunks.push(chunk);
     };
     const onEnd = (): void => {
@@ -36,7 +51,8 @@ export async function readBody(request: MaybeReadBefore): Promise<Buffer | BodyF
     };
     const timer = setTimeout(() => {
       finish('too-slow');
-    }, BODY_TIMEOUT_MS);
+    }, timeoutMs);
+    signal?.addEventListener('abort', onBroken);
     request.on('data', onData).on('end', onEnd).on('close', onBroken).on('error', onBroken);
   });
 }
@@ -46,7 +62,7 @@ function isReadBefore(request: IncomingMessage): boolean {
   return request.readableDidRead || request.readableEnded || request.readableEncoding !== null;
 }
 
-function keptBody({ rawBody }: MaybeReadBefore): Buffer | BodyFault {
+function keptBody({ rawBody }: MaybeReadBefore, maxBytes: number): Buffer | BodyFault {
   if (!Buffer.isBuffer(rawBody)) return 'read-before';
-  return rawBody.length > MAX_BODY_BYTES ? 'too-large' : rawBody;
+  return rawBody.length > maxBytes ? 'too-large' : rawBody;
 }

@@ -13,6 +13,10 @@ export const NOT_ALLOWED: Refusal = {
   title: 'Kakao sends GET or POST',
   headers: { Allow: 'GET, POST' },
 };
+export const FOREIGN: Refusal = {
+  status: 403,
+  title: 'Webhooks are not taken from this address',
+};
 export const UNAUTHORIZED: Refusal = {
   status: 401,
   title: 'Authorization must be "KakaoAK" and an admin key of a configured app',
@@ -25,14 +29,30 @@ export const BODY_REFUSALS: Readonly<Record<Exclude<BodyFault, 'read-before'>, R
 };
 
 /** Answers a request that goes no further. */
-export function refuse(response: ServerResponse, refusal: Refusal, { close = false } = {}): false {
+export function refuse(
+  response: ServerResponse,
+  refusal: Refusal,
+  how?: { close: boolean },
+): false {
+  writeRefusal(response, refusal, how);
+  response.end();
+  return false;
+}
+
+/** Writes the whole answer and leaves the exchange open: to the client it is complete. */
+export function writeRefusal(
+  response: ServerResponse,
+  refusal: Refusal,
+  { close = false } = {},
+): void {
   const { status, title, headers = {} } = refusal;
-  // The rest of a body that nobody wants is not waited for.
+  const body = JSON.stringify({ type: 'about:blank', status, title });
   response.writeHead(status, {
     'Content-Type': 'application/problem+json',
+    'Content-Length': Buffer.byteLength(body),
     ...headers,
+    // The rest of a body that nobody wants is not waited for.
     ...(close ? { Connection: 'close' } : {}),
   });
-  response.end(JSON.stringify({ type: 'about:blank', status, title }));
-  return false;
+  response.write(body);
 }

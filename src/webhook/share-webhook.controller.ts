@@ -14,6 +14,7 @@ import {
 } from '@nestjs/common';
 import { newId } from '../database/new-id.js';
 import { Inbox, NotDurableError } from '../deliveries/inbox.js';
+import { DoorTeller } from './door-teller.js';
 import { Doorstep } from './doorstep.js';
 import { KakaoAuthGuard, nodeRequestOf, type PlatformRequest } from './kakao-auth.guard.js';
 import { Door } from './mount-doorstep.js';
@@ -42,6 +43,7 @@ export function createShareWebhookController(
     constructor(
       private readonly doorstep: Doorstep,
       private readonly inbox: Inbox,
+      private readonly teller: DoorTeller,
       @Inject(USER_PARAMETER) private readonly userParameter: string,
     ) {}
 
@@ -61,9 +63,10 @@ export function createShareWebhookController(
     private async receive(request: PlatformRequest): Promise<WebhookAnswer> {
       const arrival = this.doorstep.arrivalOf(nodeRequestOf(request));
       if (arrival === undefined) throw new UnauthorizedException();
-      const { status, deliveryId, problems } = await this.accept(
+      const { status, deliveryId, problems, place } = await this.accept(
         readDelivery(arrival, this.userParameter, newId()),
       );
+      this.teller.taken(arrival.app, status, place);
       return problems.length > 0 ? { status, deliveryId, problems } : { status, deliveryId };
     }
 

@@ -2,6 +2,7 @@ import {
   Injectable,
   Logger,
   Module,
+  type BeforeApplicationShutdown,
   type DynamicModule,
   type OnApplicationShutdown,
   type OnModuleInit,
@@ -12,40 +13,65 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { Database } from '../database/database.js';
 import { Dispatcher } from '../deliveries/dispatcher.js';
+import { DEFAULT_ACCEPT_TIMEOUT_MS } from '../deliveries/accept-budget.js';
 import { Inbox } from '../deliveries/inbox.js';
 import { KakaoKeyRing } from '../kakao/key-ring.js';
+import { KeyUses } from '../keys/key-uses.js';
+import { UnknownKeys } from '../keys/unknown-keys.js';
 import { QueueStore } from '../queue/queue-store.js';
 import { SettlementQueue } from '../queue/settlement-queue.js';
+import { CallerNetworks } from './caller-networks.js';
+import { DoorTeller } from './door-teller.js';
+import { DoorSpool } from '../spool/door-spool.js';
+import { KeyWitness } from './key-witness.js';
 import { Doorstep } from './doorstep.js';
 import { DoorstepMount } from './mount-doorstep.js';
 import { createShareWebhookController, USER_PARAMETER } from './share-webhook.controller.js';
 import {
-  DEFAULT_ACCEPT_TIMEOUT_MS,
   DEFAULT_PATH,
   DEFAULT_USER_PARAMETER,
   type WebhookModuleAsyncOptions,
   type WebhookModuleOptions,
+  spoolOptionsOf,
   type WebhookModuleShape,
 } from './webhook-options.js';
 
 const OPTIONS = Symbol('kakao-share:webhook-options');
 
+/** Everything stops within 10 s; these are parts of it, one after the other. */
+const STOP_REPLAY_LIMIT_MS = 1_500;
+const FLUSH_INBOX_LIMIT_MS = 2_500;
+const CLOSE_SPOOL_LIMIT_MS = 500;
+
 /** Opens the door once the application's routes are known, and closes what it used after the last answer. */
 @Injectable()
-class WebhookLifecycle implements OnModuleInit, OnApplicationShutdown {
+class WebhookLifecycle implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
   constructor(
     private readonly mount: DoorstepMount,
     private readonly doorstep: Doorstep,
+    private readonly inbox: Inbox,
+    private readonly spool: DoorSpool,
     private readonly dispatcher: Dispatcher,
     private readonly queue: SettlementQueue,
+    private readonly teller: DoorTeller,
   ) {}
 
   onModuleInit(): void {
     this.mount.resolvePath();
+    this.spool.start(this.inbox);
+    this.teller.opened(() => ({ inbox: this.inbox.standing(), spool: this.spool.standing() }));
   }
 
+  /** While the database is still open. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.spool.stopReplay(STOP_REPLAY_LIMIT_MS);
+  }
+
+  /** A host's data source closes in this same phase: what it does not commit any more goes to the spool. */
   async onApplicationShutdown(): Promise<void> {
     this.doorstep.close();
+    await this.inbox.flush(FLUSH_INBOX_LIMIT_MS);
+    await this.spool.close(CLOSE_SPOOL_LIMIT_MS);
     await this.dispatcher.drain();
     await this.queue.close();
   }
@@ -109,29 +135,74 @@ function assemble(
         useFactory: (queue: SettlementQueue) => new Dispatcher(queue, new Logger('Dispatcher')),
       },
       {
-        provide: Inbox,
+        provide: DoorSpool,
         inject: [Database, Dispatcher, OPTIONS],
+        useFactory: (database: Database, dispatcher: Dispatcher, o: WebhookModuleOptions) =>
+          new DoorSpool(spoolOptionsOf(o), database, dispatcher),
+      },
+      {
+        provide: Inbox,
+        inject: [Database, Dispatcher, DoorSpool, OPTIONS],
         useFactory: (
           database: Database,
           dispatcher: Dispatcher,
-          { acceptTimeoutMs }: WebhookModuleOptions,
+          spool: DoorSpool,
+          { acceptTimeoutMs = DEFAULT_ACCEPT_TIMEOUT_MS }: WebhookModuleOptions,
         ) =>
           new Inbox(
             database,
             dispatcher,
-            acceptTimeoutMs ?? DEFAULT_ACCEPT_TIMEOUT_MS,
+            {
+              acceptTimeoutMs,
+              lifeboat: spool.lifeboat,
+              onRecovered: () => {
+                spool.wake();
+              },
+            },
             new Logger('Inbox'),
           ),
       },
       {
         provide: KakaoKeyRing,
         inject: [OPTIONS],
-        useFactory: ({ apps }: WebhookModuleOptions) => new KakaoKeyRing(apps),
+        useFactory: ({ apps }: WebhookModuleOptions) =>
+          apps instanceof KakaoKeyRing ? apps : new KakaoKeyRing(apps),
+      },
+      {
+        provide: CallerNetworks,
+        inject: [OPTIONS],
+        useFactory: ({ kakaoNetworks, trustedProxies }: WebhookModuleOptions) =>
+          new CallerNetworks(kakaoNetworks, trustedProxies),
+      },
+      {
+        provide: DoorTeller,
+        inject: [OPTIONS],
+        useFactory: ({ observer }: WebhookModuleOptions) => new DoorTeller(observer),
+      },
+      {
+        provide: KeyUses,
+        inject: [Database],
+        useFactory: (database: Database) => new KeyUses(database, new Logger('KeyUses')),
+      },
+      {
+        provide: UnknownKeys,
+        inject: [Database],
+        useFactory: (database: Database) => new UnknownKeys(database, new Logger('UnknownKeys')),
+      },
+      {
+        provide: KeyWitness,
+        inject: [KeyUses, UnknownKeys],
+        useFactory: (uses: KeyUses, unknownKeys: UnknownKeys) => new KeyWitness(uses, unknownKeys),
       },
       {
         provide: Doorstep,
-        inject: [KakaoKeyRing],
-        useFactory: (keyRing: KakaoKeyRing) => new Doorstep(keyRing),
+        inject: [KakaoKeyRing, CallerNetworks, DoorTeller, KeyWitness],
+        useFactory: (
+          keyRing: KakaoKeyRing,
+          callers: CallerNetworks,
+          teller: DoorTeller,
+          witness: KeyWitness,
+        ) => new Doorstep(keyRing, callers, teller, witness),
       },
       {
         provide: DoorstepMount,

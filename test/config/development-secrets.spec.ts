@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { keepDevelopmentSecrets } from '../../src/config/development-secrets.js';
+import { EndpointKeys } from '../../src/endpoints/endpoint-keys.js';
 import { IntentSigningKeys } from '../../src/intents/signing-keys.js';
 import { KakaoKeyRing } from '../../src/kakao/key-ring.js';
 
@@ -48,6 +49,7 @@ describe('development secrets', () => {
     const completed = keepDevelopmentSecrets(dataDir);
     expect(completed).toMatchObject({ kakaoAdminKey, adminToken });
     expect(() => new IntentSigningKeys([completed.intentSigningKey])).not.toThrow();
+    expect(() => new EndpointKeys([completed.eventEndpointKey])).not.toThrow();
     expect(keepDevelopmentSecrets(dataDir)).toEqual(completed);
     expect(statSync(file()).mode & 0o777).toBe(0o600);
   });
@@ -57,6 +59,7 @@ describe('development secrets', () => {
     '{',
     'null',
     '{"kakaoAdminKey":"a","adminToken":"b","intentSigningKey":1}',
+    '{"kakaoAdminKey":"a","adminToken":"b","eventEndpointKey":1}',
     '{"kakaoAdminKey":"S3CRETMARK"}',
     '{"kakaoAdminKey":1,"adminToken":2}',
   ])(

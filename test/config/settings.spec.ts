@@ -31,8 +31,12 @@ describe('settings', () => {
       production: false,
       port: 3000,
       host: '127.0.0.1',
+      operationsPort: undefined,
+      operationsHost: '127.0.0.1',
       kakaoApps: {},
+      kakaoKeySources: undefined,
       userParameter: 'user_id',
+      kakaoNetworks: [],
       pickerApps: [],
       intentSigningKeys: [],
       statusOrigins: 'localhost',
@@ -41,13 +45,25 @@ describe('settings', () => {
       databaseSchema: 'kakao_share',
       databasePoolSize: 10,
       dataDir: '.data',
+      spoolDir: '.data/spool',
+      spoolMaxBytes: 1024 ** 3,
+      spoolReplayPerS: 1_000,
       redisUrl: undefined,
       queuePrefix: 'bull',
       roles: ['web', 'worker', 'relay'],
       workerConcurrency: 2,
       adminToken: undefined,
       apiTokens: [],
-      eventTransports: ['in-process', 'bullmq'],
+      eventTransports: ['in-process', 'bullmq', 'webhooks'],
+      eventEndpoints: { keys: [], networks: ['127.0.0.0/8', '::1/128'] },
+      eventRoomHash: [],
+      rabbitmq: undefined,
+      nats: undefined,
+      kafka: undefined,
+      eventRetentionDays: 90,
+      alarmsOff: [],
+      alarmSilenceMinutes: 30,
+      alarmUnsettledS: 300,
       logLevel: 'info',
       drainMs: 0,
     });
@@ -88,22 +104,61 @@ describe('settings', () => {
     });
   });
 
+  test('operations are on the port for everybody, or on one of their own where HOST or OPERATIONS_HOST is', () => {
+    expect(readSettings(PRODUCTION).operationsPort).toBeUndefined();
+    const own = { ...PRODUCTION, OPERATIONS_PORT: '0' };
+    expect(readSettings(own)).toMatchObject({ operationsPort: 0, operationsHost: '0.0.0.0' });
+    expect(readSettings({ ...own, OPERATIONS_HOST: '10.0.0.1' })).toMatchObject({
+      host: '0.0.0.0',
+      operationsHost: '10.0.0.1',
+    });
+  });
+
+  test('KAKAO_NETWORKS lists addresses and networks of both families', () => {
+    const KAKAO_NETWORKS = '203.0.113.7, 198.51.100.0/24,2001:db8::1,2001:db8:1::/48';
+    expect(readSettings({ ...PRODUCTION, KAKAO_NETWORKS }).kakaoNetworks).toEqual([
+      ...['203.0.113.7/32', '198.51.100.0/24', '2001:db8::1/128', '2001:db8:1::/48'],
+    ]);
+    for (const bad of ['kakao.example', '203.0.113.0/33', '203.0.113.7,', 'all', '::1%lo', '1.2.3'])
+      expect(faultsOf({ ...PRODUCTION, KAKAO_NETWORKS: bad }).join()).toMatch(/^KAKAO_NETWORKS /);
+  });
+
+  test('rooms are told to nobody unless named, and only to transports that are switched on', () => {
+    const only = { ...PRODUCTION, EVENT_TRANSPORTS: 'bullmq' };
+    expect(readSettings(only).eventRoomHash).toEqual([]);
+    expect(readSettings({ ...only, EVENT_ROOM_HASH: 'bullmq' }).eventRoomHash).toEqual(['bullmq']);
+    expect(faultsOf({ ...only, EVENT_ROOM_HASH: 'in-process' })).toEqual([
+      expect.stringMatching(/^EVENT_ROOM_HASH /),
+    ]);
+  });
+
   test('every fault is listed at once, by name and never by value', () => {
     const bad = {
       PORT: MARK,
+      OPERATIONS_PORT: MARK,
       DATABASE_URL: `mysql://${MARK}`,
       REDIS_URL: MARK,
       DATABASE_POOL_SIZE: '1',
       WORKER_CONCURRENCY: '65',
       ROLES: `web,${MARK}`,
       EVENT_TRANSPORTS: MARK,
+      EVENT_ROOM_HASH: MARK,
       LOG_LEVEL: MARK,
       DRAIN_MS: '-1',
       KAKAO_APPS: `{"shop":["${MARK}"`,
       API_TOKENS: `{"${MARK}":{}}`,
       INTENT_SIGNING_KEYS: MARK,
+      EVENT_ENDPOINT_KEYS: MARK,
+      EVENT_ENDPOINT_NETWORKS: MARK,
       STATUS_ORIGINS: `https://${MARK}.example/path`,
       TRUSTED_PROXIES: MARK,
+      RABBITMQ_URL: `http://${MARK}`,
+      RABBITMQ_EXCHANGE: `${MARK}/`,
+      NATS_URL: `nats://nats,http://${MARK}`,
+      NATS_SUBJECT_PREFIX: `${MARK}.`,
+      KAFKA_BROKERS: MARK,
+      KAFKA_TOPIC: `${MARK}/`,
+      KAFKA_TLS: MARK,
     };
     const faults = faultsOf(bad);
     const named = faults.map((fault) => fault.split(' ')[0]);
@@ -126,6 +181,13 @@ describe('settings', () => {
     ['INTENT_SIGNING_KEYS', 'k'.repeat(31)],
     ['INTENT_SIGNING_KEYS', `${'k'.repeat(32)},`],
     ['INTENT_SIGNING_KEYS', `${'k'.repeat(32)},${'k'.repeat(32)}`],
+    ['EVENT_ENDPOINT_KEYS', 'k'.repeat(31)],
+    ['EVENT_ENDPOINT_KEYS', `${'k'.repeat(32)},`],
+    ['EVENT_ENDPOINT_NETWORKS', 'localhost'],
+    ['EVENT_ENDPOINT_NETWORKS', '10.0.0.0'],
+    ['EVENT_ENDPOINT_NETWORKS', '10.0.0.0/33'],
+    ['EVENT_ENDPOINT_NETWORKS', '10.0.0.0/8,'],
+    ['EVENT_ROOM_HASH', 'webhooks'],
     ['STATUS_ORIGINS', '*'],
     ['STATUS_ORIGINS', 'shop.example'],
     ['STATUS_ORIGINS', 'https://shop.example/'],
@@ -133,6 +195,17 @@ describe('settings', () => {
     ['STATUS_ORIGINS', 'ftp://shop.example'],
     ['STATUS_ORIGINS', 'https://shop.example,'],
     ['TRUSTED_PROXIES', '11'],
+    ['RABBITMQ_URL', 'https://rabbit'],
+    ['RABBITMQ_EXCHANGE', 'e'.repeat(128)],
+    ['NATS_URL', 'nats://nats,'],
+    ['NATS_URL', 'ws://nats'],
+    ['NATS_SUBJECT_PREFIX', 'points.>'],
+    ['KAFKA_BROKERS', 'kafka'],
+    ['KAFKA_BROKERS', 'kafka:9092,'],
+    ['KAFKA_BROKERS', 'kafka://kafka:9092'],
+    ['KAFKA_BROKERS', 'user@kafka:9092'],
+    ['KAFKA_TOPIC', 'a b'],
+    ['KAFKA_TLS', 'yes'],
   ])('%s may not be %s', (name, value) => {
     expect(faultsOf({ [name]: value }).map((fault) => fault.split(' ')[0])).toEqual([name]);
   });
@@ -153,10 +226,44 @@ describe('settings', () => {
     });
   });
 
+  test('production calls endpoints with keys alone, and in no private network unless one is named', () => {
+    const EVENT_TRANSPORTS = 'webhooks';
+    expect(faultsOf({ ...PRODUCTION, EVENT_TRANSPORTS })).toEqual([
+      'EVENT_ENDPOINT_KEYS is not set: EVENT_TRANSPORTS names "webhooks".',
+    ]);
+    const keys = { ...PRODUCTION, EVENT_TRANSPORTS, EVENT_ENDPOINT_KEYS: 'k'.repeat(32) };
+    expect(readSettings(keys).eventEndpoints).toEqual({ keys: ['k'.repeat(32)], networks: [] });
+    const EVENT_ENDPOINT_NETWORKS = '10.1.0.0/16, fd00:1::/64';
+    expect(readSettings({ ...keys, EVENT_ENDPOINT_NETWORKS }).eventEndpoints.networks).toEqual([
+      '10.1.0.0/16',
+      'fd00:1::/64',
+    ]);
+  });
+
   test('a picker app that is not configured is a fault: it would be a typing mistake', () => {
     expect(faultsOf({ ...PRODUCTION, KAKAO_PICKER_APPS: MARK })).toEqual([
       'KAKAO_PICKER_APPS names an app that is not configured.',
     ]);
+  });
+
+  test('where a file names the apps, a picker app may come with it later', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'kakao-share-settings-'));
+    const KAKAO_APPS_FILE = path.join(folder, 'apps.json');
+    try {
+      writeFileSync(KAKAO_APPS_FILE, '{"shop":"s1"}');
+      const settings = readSettings({
+        ...PRODUCTION,
+        KAKAO_APPS_FILE,
+        KAKAO_PICKER_APPS: 'newcomer',
+      });
+      expect(settings).toMatchObject({
+        kakaoApps: { default: ['key-1', 'key-2'], shop: ['s1'] },
+        kakaoKeySources: { adminKeys: { text: 'key-1,key-2' }, apps: { file: KAKAO_APPS_FILE } },
+        pickerApps: ['newcomer'],
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('spaces around values and in lists are not part of them', () => {
@@ -185,6 +292,63 @@ describe('settings', () => {
     const faults = faultsOf({ KAKAO_ADMIN_KEYS: MARK, KAKAO_APPS: '{"default":["other"]}' });
     expect(faults.join()).toMatch(/KAKAO_ADMIN_KEYS.*KAKAO_APPS/);
   });
+
+  test.each([
+    ['rabbitmq', 'RABBITMQ_URL'],
+    ['nats', 'NATS_URL'],
+    ['kafka', 'KAFKA_BROKERS'],
+  ])('the transport %s needs %s', (transport, setting) => {
+    expect(faultsOf({ EVENT_TRANSPORTS: `in-process,${transport}` })).toEqual([
+      `${setting} is not set: EVENT_TRANSPORTS names "${transport}".`,
+    ]);
+  });
+
+  test('brokers are told by address, and by names that can be left out', () => {
+    const EVENT_TRANSPORTS = 'rabbitmq,nats,kafka';
+    const addresses = {
+      RABBITMQ_URL: 'amqps://user:password@rabbit:5671/shop',
+      NATS_URL: 'tls://u:p@nats-1:4222, tls://u:p@nats-2:4222',
+      KAFKA_BROKERS: 'kafka-1:9092, kafka-2:9092',
+    };
+    expect(readSettings({ EVENT_TRANSPORTS, ...addresses })).toMatchObject({
+      eventTransports: ['rabbitmq', 'nats', 'kafka'],
+      rabbitmq: { url: addresses.RABBITMQ_URL, exchange: 'kakao-share.events' },
+      nats: {
+        servers: ['tls://u:p@nats-1:4222', 'tls://u:p@nats-2:4222'],
+        subjectPrefix: 'kakao-share.events',
+      },
+      kafka: { brokers: ['kafka-1:9092', 'kafka-2:9092'], topic: 'kakao-share.events', ssl: false },
+    });
+    const named = {
+      RABBITMQ_EXCHANGE: 'points',
+      NATS_SUBJECT_PREFIX: 'points',
+      KAFKA_TOPIC: 'points.v1',
+      KAFKA_TLS: 'true',
+      KAFKA_SASL_MECHANISM: 'scram-sha-512',
+      KAFKA_USERNAME: 'relay',
+      KAFKA_PASSWORD: 'secret',
+    };
+    expect(readSettings({ EVENT_TRANSPORTS, ...addresses, ...named })).toMatchObject({
+      rabbitmq: { exchange: 'points' },
+      nats: { subjectPrefix: 'points' },
+      kafka: {
+        topic: 'points.v1',
+        ssl: true,
+        sasl: { mechanism: 'scram-sha-512', username: 'relay', password: 'secret' },
+      },
+    });
+  });
+
+  test('half a login to Kafka is a fault for each half that is missing', () => {
+    expect(faultsOf({ KAFKA_USERNAME: MARK }).map((fault) => fault.split(' ')[0])).toEqual([
+      'KAFKA_SASL_MECHANISM',
+      'KAFKA_PASSWORD',
+    ]);
+    const login = { KAFKA_USERNAME: 'relay', KAFKA_PASSWORD: MARK, KAFKA_SASL_MECHANISM: MARK };
+    expect(faultsOf(login)).toEqual([
+      'KAFKA_SASL_MECHANISM must be one of plain, scram-sha-256, scram-sha-512.',
+    ]);
+  });
 });
 
 describe('secrets from files', () => {
@@ -207,19 +371,31 @@ describe('secrets from files', () => {
       NODE_ENV: 'production',
       DATABASE_URL_FILE: fileWith('postgres://db/kakao\n'),
       REDIS_URL_FILE: fileWith('redis://redis\n'),
+      EVENT_TRANSPORTS: 'rabbitmq,nats,kafka',
+      NATS_URL_FILE: fileWith('nats://nats\n'),
+      RABBITMQ_URL_FILE: fileWith('amqp://rabbit\n'),
+      KAFKA_BROKERS: 'kafka:9092',
+      KAFKA_SASL_MECHANISM: 'plain',
+      KAFKA_USERNAME: 'relay',
+      KAFKA_PASSWORD_FILE: fileWith('p\n'),
       KAKAO_ADMIN_KEYS_FILE: fileWith('a,b\n'),
       KAKAO_APPS_FILE: fileWith('{"shop":"s"}'),
       ADMIN_TOKEN_FILE: fileWith('token\r\n'),
       API_TOKENS_FILE: fileWith(`{"ops":{"sha256":"${'0'.repeat(64)}","scopes":[]}}`),
       INTENT_SIGNING_KEYS_FILE: fileWith(`${'s'.repeat(32)}\n`),
+      EVENT_ENDPOINT_KEYS_FILE: fileWith(`${'e'.repeat(32)}\n`),
     });
     expect(settings).toMatchObject({
       databaseUrl: 'postgres://db/kakao',
       redisUrl: 'redis://redis',
+      rabbitmq: { url: 'amqp://rabbit' },
+      nats: { servers: ['nats://nats'] },
+      kafka: { sasl: { password: 'p' } },
       kakaoApps: { default: ['a', 'b'], shop: ['s'] },
       adminToken: 'token',
       apiTokens: [{ name: 'ops' }],
       intentSigningKeys: ['s'.repeat(32)],
+      eventEndpoints: { keys: ['e'.repeat(32)] },
     });
   });
 

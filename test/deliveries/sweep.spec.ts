@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { newId } from '../../src/database/new-id.js';
 import { storeDeliveries } from '../../src/deliveries/store-deliveries.js';
 import { sweep } from '../../src/deliveries/sweep.js';
+import { countAttempts } from '../../src/settlement/open-delivery.js';
 import { QueueStore, type JobQueue } from '../../src/queue/queue-store.js';
 import {
   SETTLEMENT_QUEUE,
@@ -128,6 +129,27 @@ describe.each(QUEUE_STORES)('sweeping, queue on $store', ({ optionsFor }) => {
     const named = (await groups()).flat();
     expect(new Set(named).size).toBe(named.length);
     expect(named.filter((id) => times.has(id))).toEqual([]);
+  }, 60_000);
+
+  test('200,000 deliveries are swept though the database last counted none', async () => {
+    const insert = `INSERT INTO kakao_share.open_deliveries (delivery_id, dispatched_at, leased_until)
+       SELECT gen_random_uuid(), clock_timestamp(), clock_timestamp() - interval '1 s' FROM generate_series(1, ${MANY})`;
+    await db.rows('ALTER TABLE kakao_share.open_deliveries SET (autovacuum_enabled = off)');
+    await db.rows(insert);
+    await db.rows('DELETE FROM kakao_share.open_deliveries');
+    await db.rows('VACUUM (TRUNCATE off) kakao_share.open_deliveries');
+    await db.rows('ANALYZE kakao_share.open_deliveries');
+    await db.rows(insert);
+    const counted = await db.rows(
+      `SELECT reltuples::integer AS rows FROM pg_class WHERE oid = 'kakao_share.open_deliveries'::regclass`,
+    );
+    expect(counted).toEqual([{ rows: 0 }]);
+    expect(await sweep(db.database, queue)).toBe(2_000);
+    const named = (await groups()).flat();
+    expect(
+      await countAttempts(db.database, named.slice(0, MAX_PER_JOB), 'any attempt'),
+    ).toHaveLength(MAX_PER_JOB);
+    await db.rows('ALTER TABLE kakao_share.open_deliveries RESET (autovacuum_enabled)');
   }, 60_000);
 
   test('a fresh delivery is left to the job that was asked for when it was stored', async () => {

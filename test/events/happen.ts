@@ -1,4 +1,5 @@
 import type { Database } from '../../src/database/database.js';
+import { newId } from '../../src/database/new-id.js';
 import type { NewEvent } from '../../src/events/domain-event.js';
 import { recordEvents } from '../../src/events/record-events.js';
 import { lockUsers } from '../../src/users/lock-users.js';
@@ -9,7 +10,7 @@ const LIMITS = { statementTimeoutMs: 10_000 };
 export async function happen(
   database: Database,
   userIds: readonly string[],
-  data: NewEvent['data'] = {},
+  data: Partial<NewEvent<'kakao.share.recorded'>['data']> = {},
 ): Promise<void> {
   await database.transaction(LIMITS, async (tx) => {
     const refs = await lockUsers(
@@ -21,7 +22,7 @@ export async function happen(
       app: 'default',
       userRef: refs.byName.get(JSON.stringify(['default', userId])),
       occurredAt: new Date(),
-      data,
+      data: { deliveryId: newId(), app: 'default', verdict: 'rewarded', ...data },
     }));
     await recordEvents(tx, events);
   });

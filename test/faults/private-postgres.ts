@@ -1,100 +1,85 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { DataSource } from 'typeorm';
-import { dataSourceOptions } from '../../src/database/data-source.js';
-import { Database } from '../../src/database/database.js';
 import {
   startEmbeddedPostgres,
   type EmbeddedPostgres,
 } from '../../src/database/embedded-postgres/start-embedded-postgres.js';
 import { migrate } from '../../src/database/migrate.js';
 import { migrateQueue } from '../../src/queue/migrate-queue.js';
-import type { TestDatabase } from '../support/test-database.js';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
+import { openTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { signalTree } from './signal-tree.js';
 
 /** A Postgres of a suite's own, at one address for good, to be killed and started again. */
 export interface PrivatePostgres {
   readonly db: TestDatabase;
+  /** What everybody who uses `db.url` goes through. */
+  readonly network: TcpProxy;
+  /** The server itself, past the network; it is at another address after each start. */
+  directUrl(): string;
   /** Kills the server as a crash would: nothing is flushed, every session is cut. */
   kill(): Promise<void>;
+  /** Stops the server in good order. */
+  shutDown(): Promise<void>;
   startAgain(): Promise<void>;
+  /** Stops every one of its processes where it stands. The kernel goes on taking connections for it. */
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startPrivatePostgres(): Promise<PrivatePostgres> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'kakao-share-private-'));
+export interface PrivatePostgresOptions {
+  /** Where its files are; by default a new folder that goes with it. */
+  readonly folder?: string;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export async function startPrivatePostgres({
+  folder: given,
+  settings = {},
+}: PrivatePostgresOptions = {}): Promise<PrivatePostgres> {
+  const folder = given ?? (await mkdtemp(path.join(tmpdir(), 'kakao-share-private-')));
   await chmod(folder, 0o755);
   const start = (): Promise<EmbeddedPostgres> =>
-    startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres') });
+    startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres'), settings });
   let server = await start();
   await migrate(server.url);
   await migrateQueue(server.url);
   // The server takes another port at each start; whoever uses it keeps this one.
-  const proxy = await startProxy(() => Number(new URL(server.url).port));
+  const network = await startTcpProxy(() => Number(new URL(server.url).port));
   const url = new URL(server.url);
-  url.port = `${proxy.port}`;
-  const dataSource = await new DataSource(
-    dataSourceOptions(url.href, 4, 'kakao-share test'),
-  ).initialize();
-  const database = new Database(dataSource);
-  const rows = <Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> =>
-    database.query<Row>(sql, parameters);
+  url.port = `${network.port}`;
+  const db = await openTestDatabase(url.href, 4);
+  let frozen = false;
+  const thaw = async (): Promise<void> => {
+    if (frozen) await signalTree(server.pid, 'SIGCONT');
+    frozen = false;
+  };
   return {
-    db: {
-      url: url.href,
-      database,
-      rows,
-      number: async (sql, parameters) =>
-        Number(Object.values((await rows<object>(sql, parameters))[0] ?? { none: NaN })[0]),
-      drop: () => Promise.resolve(),
-    },
+    db: { ...db, drop: () => Promise.resolve() },
+    network,
+    directUrl: () => server.url,
     async kill() {
       process.kill(server.pid, 'SIGQUIT');
       await server.stop();
     },
+    shutDown: () => server.stop(),
     async startAgain() {
       server = await start();
     },
-    async stop() {
-      await dataSource.destroy();
-      proxy.close();
-      await server.stop();
-      await rm(folder, { recursive: true, force: true });
+    async freeze() {
+      frozen = true;
+      await signalTree(server.pid, 'SIGSTOP');
     },
-  };
-}
-
-interface Proxy {
-  readonly port: number;
-  close(): void;
-}
-
-async function startProxy(targetPort: () => number): Promise<Proxy> {
-  const open = new Set<Socket>();
-  const server = createServer((near) => {
-    const far = connect(targetPort(), '127.0.0.1');
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      open.add(from);
-      from.pipe(to);
-      from.on('error', () => undefined);
-      from.on('close', () => {
-        open.delete(from);
-        to.destroy();
-      });
-    }
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    close() {
-      for (const socket of open) socket.destroy();
-      server.close();
+    thaw,
+    async stop() {
+      await thaw();
+      await db.drop();
+      await network.close();
+      await server.stop();
+      await rm(path.join(folder, 'postgres'), { recursive: true, force: true });
+      if (given === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
 }

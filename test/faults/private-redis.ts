@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { freePort } from '../../src/database/embedded-postgres/free-port.js';
 import { eventually } from '../support/eventually.js';
 
-/** A Redis of a suite's own, to be paused and emptied without harm to others. */
+/** A Redis of a suite's own that keeps nothing, to be paused, emptied, frozen and killed without harm to others. */
 export interface PrivateRedis {
   readonly url: string;
   readonly client: Redis;
@@ -13,22 +13,36 @@ export interface PrivateRedis {
   /** Waits until a script of BullMQ's is held. @throws when none came: then the test would show nothing */
   untilScriptWaits(): Promise<void>;
   resume(): Promise<void>;
+  /** Kills it, with all that it had in memory. */
+  kill(): Promise<void>;
+  startAgain(): Promise<void>;
+  /** Stops it where it stands. The kernel goes on taking connections for it. */
+  freeze(): void;
+  thaw(): void;
   stop(): Promise<void>;
 }
 
 const LONGER_THAN_ANY_TEST_MS = 600_000;
 
-export async function startPrivateRedis(): Promise<PrivateRedis> {
+/** @param settings beyond the defaults, e.g. `{ maxmemory: '2mb' }` */
+export async function startPrivateRedis(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<PrivateRedis> {
   const port = await freePort();
-  const server = spawn(
-    'redis-server',
-    ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
-    { stdio: 'ignore' },
-  );
+  const all = { port, bind: '127.0.0.1', save: '', appendonly: 'no', ...settings };
+  const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, `${value}`]);
+  const start = (): ChildProcess => spawn('redis-server', args, { stdio: 'ignore' });
+  let server = start();
   const url = `redis://127.0.0.1:${port}`;
   const client = new Redis(url, { maxRetriesPerRequest: null });
   client.on('error', () => undefined);
   await client.ping();
+  const kill = async (): Promise<void> => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const exited = once(server, 'exit');
+    server.kill('SIGKILL');
+    await exited;
+  };
   return {
     url,
     client,
@@ -43,11 +57,16 @@ export async function startPrivateRedis(): Promise<PrivateRedis> {
     resume: async () => {
       await client.client('UNPAUSE');
     },
+    kill,
+    startAgain: async () => {
+      server = start();
+      await client.ping();
+    },
+    freeze: () => server.kill('SIGSTOP'),
+    thaw: () => server.kill('SIGCONT'),
     stop: async () => {
       client.disconnect();
-      const exited = once(server, 'exit');
-      server.kill('SIGKILL');
-      await exited;
+      await kill();
     },
   };
 }

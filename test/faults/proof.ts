@@ -4,9 +4,9 @@ import type { TestDatabase } from '../support/test-database.js';
 /** What must be empty once everything is settled, each statement listing offenders. */
 const RULES: Readonly<Record<string, string>> = {
   'acknowledged but not stored': `
-    SELECT a.resource FROM unnest($1::text[]) AS a (resource)
-    WHERE NOT EXISTS (SELECT FROM kakao_share.delivery_keys k JOIN kakao_share.deliveries d ON d.id = k.delivery_id
-                      WHERE k.resource_id = a.resource COLLATE "C")`,
+    SELECT a.resource COLLATE "C" FROM unnest($1::text[]) AS a (resource)
+    EXCEPT SELECT k.resource_id COLLATE "C" FROM kakao_share.delivery_keys k
+    JOIN kakao_share.deliveries d ON d.id = k.delivery_id`,
   'stored but not settled once': `
     SELECT d.id::text FROM kakao_share.deliveries d
     LEFT JOIN kakao_share.decisions c ON c.delivery_id = d.id AND c.superseded_at IS NULL
@@ -35,14 +35,29 @@ const RULES: Readonly<Record<string, string>> = {
         OR coalesce(min(e.sequence), 1) <> 1 OR coalesce(max(e.sequence), 0) <> count(e.id)`,
 };
 
+/** A rule that does not hold, and some of those for whom it does not. */
+export interface BrokenRule {
+  readonly rule: string;
+  readonly offenders: readonly unknown[];
+}
+
+/** What is wrong although everything acknowledged should have ended with one verdict, and all events should be there. */
+export async function findBrokenRules(
+  db: TestDatabase,
+  acknowledged: readonly string[],
+): Promise<BrokenRule[]> {
+  const looked: BrokenRule[] = [];
+  // The planner would believe the tables to be as empty as they were, and compare each row with each.
+  await db.rows('ANALYZE');
+  for (const [rule, sql] of Object.entries(RULES)) {
+    looked.push({ rule, offenders: await db.rows(`${sql} LIMIT 5`, [acknowledged]) });
+  }
+  return looked.filter(({ offenders }) => offenders.length > 0);
+}
+
 /** Proves that everything acknowledged ended with one verdict, that nothing was paid twice and that all events are there. */
 export async function proveWhole(db: TestDatabase, acknowledged: readonly string[]): Promise<void> {
-  for (const [rule, offenders] of Object.entries(RULES)) {
-    expect({ rule, offenders: await db.rows(`${offenders} LIMIT 5`, [acknowledged]) }).toEqual({
-      rule,
-      offenders: [],
-    });
-  }
+  expect(await findBrokenRules(db, acknowledged)).toEqual([]);
   const { checks } = await verifyLedger(db.database);
   expect(checks.filter(({ ok }) => !ok)).toEqual([]);
 }

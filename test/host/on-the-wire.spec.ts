@@ -95,6 +95,15 @@ describe.each(PLATFORMS)('a host on %s', (platform) => {
     expect(await text(socket)).toMatch(/^HTTP\/1.1 200 [^]*"accepted"/);
   });
 
+  test('answers a GET that would be content with what it has 200, never 304', async () => {
+    const query = 'CHAT_TYPE=DirectChat&HASH_CHAT_ID=room&user_id=minji';
+    const conditions = ['If-None-Match: *', 'If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT'];
+    const socket = begin('conditional', [...conditions, 'Connection: close'], {
+      line: `GET ${PATH}?${query}`,
+    });
+    expect(await text(socket)).toMatch(/^HTTP\/1.1 200 [^]*"accepted"/);
+  });
+
   test('takes a body that comes in chunks and pieces', async () => {
     const socket = begin('pieces', [
       'Transfer-Encoding: chunked',

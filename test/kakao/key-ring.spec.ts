@@ -1,4 +1,9 @@
-import { KakaoKeyRing, KeyRingError, type KakaoApps } from '../../src/kakao/key-ring.js';
+import {
+  KakaoKeyRing,
+  KeyRingError,
+  presentedKey,
+  type KakaoApps,
+} from '../../src/kakao/key-ring.js';
 
 const OLD_KEY = '0123456789abcdef0123456789abcdef';
 const NEW_KEY = 'fedcba9876543210fedcba9876543210';
@@ -80,12 +85,47 @@ describe('the key ring', () => {
     ['an app without a name', { '': [OLD_KEY] }],
     ['an app with a bad name', { 'a/b': [OLD_KEY] }],
     ['an app with an over-long name', { ['a'.repeat(65)]: [OLD_KEY] }],
+    ['an app that is named like a key', { [OTHER_KEY]: [OLD_KEY] }],
   ])('%s makes no ring, and the error shows no key', (_, apps) => {
     const error = errorOf(apps);
     expect(error).toBeInstanceOf(KeyRingError);
     expect(error).toMatchObject({ code: 'KAKAO_KEY_RING_INVALID' });
-    for (const key of Object.values(apps).flat().filter(Boolean)) {
+    for (const key of [OTHER_KEY, ...Object.values(apps).flat()].filter(Boolean)) {
       expect(`${error.message}${error.stack ?? ''}`).not.toContain(key);
     }
+  });
+
+  test('other keys come into force at once, and it is told by fingerprint which came and went', () => {
+    const moving = new KakaoKeyRing({ shop: [OLD_KEY], game: [OTHER_KEY] });
+    const print = (key: string): string => presentedKey(`KakaoAK ${key}`)?.fingerprint ?? '';
+    expect(moving.replace({ shop: [OLD_KEY, NEW_KEY, OTHER_KEY] })).toEqual({
+      added: [
+        { app: 'shop', fingerprint: print(NEW_KEY) },
+        { app: 'shop', fingerprint: print(OTHER_KEY) },
+      ],
+      removed: [{ app: 'game', fingerprint: print(OTHER_KEY) }],
+    });
+    expect(moving.identify(`KakaoAK ${OTHER_KEY}`)?.app).toBe('shop');
+    expect(moving.apps).toEqual(['shop']);
+    expect(moving.replace({ shop: [NEW_KEY] }).removed).toHaveLength(2);
+    expect(moving.identify(`KakaoAK ${OLD_KEY}`)).toBeUndefined();
+  });
+
+  test('keys that cannot be used leave those in force that were', () => {
+    const moving = new KakaoKeyRing({ shop: [OLD_KEY] });
+    expect(() => moving.replace({ shop: [NEW_KEY], game: [] })).toThrow(KeyRingError);
+    expect(moving.identify(`KakaoAK ${OLD_KEY}`)?.app).toBe('shop');
+    expect(moving.identify(`KakaoAK ${NEW_KEY}`)).toBeUndefined();
+  });
+
+  test('a key that was presented earlier is known by its proof, once an app has it', () => {
+    const moving = new KakaoKeyRing({ shop: [OLD_KEY] });
+    const presented = presentedKey(`KakaoAK ${NEW_KEY}`);
+    const proof = presented?.proof ?? Buffer.alloc(0);
+    expect(proof).toHaveLength(16);
+    expect(proof.toString('hex')).not.toContain(presented?.fingerprint);
+    expect(moving.holderOf(proof)).toBeUndefined();
+    moving.replace({ shop: [OLD_KEY], game: [NEW_KEY] });
+    expect(moving.holderOf(proof)).toEqual({ app: 'game', fingerprint: presented?.fingerprint });
   });
 });

@@ -17,7 +17,12 @@ const READS = [
   `/v1/deliveries/${UNKNOWN_ID}`,
   '/v1/users/minji',
   '/v1/events',
+  '/v1/destinations',
+  '/v1/event-endpoints',
+  `/v1/event-endpoints/${UNKNOWN_ID}`,
+  `/v1/event-endpoints/${UNKNOWN_ID}/deliveries`,
   '/v1/ledger/verification',
+  '/metrics',
 ];
 const REPLAY = `/v1/deliveries/${UNKNOWN_ID}/replay`;
 const BECAUSE = { method: 'POST', body: '{"reason":"test"}' };

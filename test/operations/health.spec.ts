@@ -7,7 +7,7 @@ const NO_REDIS = { REDIS_URL: 'redis://127.0.0.1:1' };
 interface Ready {
   status: string;
   roles: string[];
-  parts: { database: string; queue: string };
+  parts: { database: string; queue: string; spool?: string };
 }
 
 let db: TestDatabase;
@@ -34,7 +34,14 @@ test('with everything there each role is ready', async () => {
     const ready = await withService({ ROLES }, (service) => service.api<Ready>('/health/ready'));
     expect(ready).toEqual({
       status: 200,
-      body: { status: 'ok', roles: ROLES.split(','), parts: { database: 'current', queue: 'ok' } },
+      body: {
+        status: 'ok',
+        roles: ROLES.split(','),
+        parts: {
+          ...{ database: 'current', queue: 'ok', events: 'ok', alarms: [] },
+          ...(ROLES.includes('web') ? { spool: 'ok' } : {}),
+        },
+      },
     });
   }
 });
@@ -65,10 +72,16 @@ test('a worker alone is not ready without its queue', async () => {
   });
 });
 
-test('a migration that is missing makes it unready, and it lives all the same', async () => {
+test('a migration that is missing makes a worker unready, a web only degraded: it has its spool', async () => {
   await db.rows(`UPDATE kakao_share.schema_migrations SET name = 'other' WHERE name LIKE '0006%'`);
   try {
     await withService({ ROLES: 'web' }, async (service) => {
+      expect(await service.api<Ready>('/health/ready')).toMatchObject({
+        status: 200,
+        body: { status: 'degraded', parts: { database: 'pending', spool: 'ok' } },
+      });
+    });
+    await withService({ ROLES: 'worker' }, async (service) => {
       expect(await service.api<Ready>('/health/ready')).toMatchObject({
         status: 503,
         body: { status: 'unavailable', parts: { database: 'pending' } },

@@ -63,7 +63,10 @@ test('the largest simulation runs alone, and the door goes on answering Kakao in
     const answer = await service.share(shareBy(`friend-${n}`), `while simulating ${n}`);
     expect(answer.status).toBe(200);
     latencies.push(answer.latencyMs);
-    if (n % 20 === 10) others.push((await simulate()).status);
+    if (n % 20 !== 10) continue;
+    const other = await simulate();
+    // One that is answered after the first had ended may have had the place that the first left.
+    if (!running.signal.aborted) others.push(other.status);
   }
   const { status, body: report } = await first;
   // Either it came to its end, or it gave up by itself.

@@ -73,5 +73,5 @@ describe.each(QUEUE_STORES)('queue on $store', ({ store }) => {
       { type: 'campaign.budget-exhausted', percent: null, left: 0 },
     ]);
     await proveWhole(db, resources);
-  });
+  }, 90_000);
 });

@@ -27,11 +27,11 @@ beforeAll(async () => {
 afterEach(() => proveWhole(db, []));
 afterAll(() => db.drop());
 
-function settle(
+async function settle(
   ids: readonly string[],
   keys: IntentSigningKeys | undefined = SIGNING_KEYS,
 ): Promise<number> {
-  return db.database.transaction(LIMITS, (tx) => settleBatch(tx, ids, keys));
+  return (await db.database.transaction(LIMITS, (tx) => settleBatch(tx, ids, keys))).length;
 }
 
 /** Settles them in one transaction, or each in its own. */

@@ -105,7 +105,9 @@ describe.each(QUEUE_STORES)(
         { number: 1, verdict: 'failed', current: false },
         { number: 2, verdict: 'rewarded', current: true },
       ]);
-      await expect(replayDelivery(db.database, settlement.queue, replay)).rejects.toThrow(/failed/);
+      await expect(replayDelivery(db.database, settlement.queue, replay)).rejects.toThrow(
+        'What has paid is never decided again.',
+      );
     });
 
     test('a delivery that brings its worker down each time ends failed, without being tried again', async () => {

@@ -43,10 +43,11 @@ function deadlocks(): Promise<number> {
   return db.number('SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()');
 }
 
-function settle(ids: readonly string[], worker = 0): Promise<number> {
+async function settle(ids: readonly string[], worker = 0): Promise<number> {
   const pool = pools[worker % POOLS];
   if (pool === undefined) throw new Error('There is no such worker.');
-  return new Database(pool).transaction(LIMITS, (tx) => settleBatch(tx, ids, undefined));
+  const database = new Database(pool);
+  return (await database.transaction(LIMITS, (tx) => settleBatch(tx, ids, undefined))).length;
 }
 
 test('overlapping, reversed jobs of four workers at once: no deadlock, each delivery is settled once', async () => {

@@ -6,8 +6,10 @@ import { eventually } from './eventually.js';
 import { clientOf, type TestService } from './test-service.js';
 
 const MAIN = path.resolve('dist/main.js');
-const READY_LIMIT_MS = 20_000;
-const MAX_OUTPUT_CHARS = 200_000;
+/** Of several that start at once on a busy machine. */
+const START_LIMIT_MS = 60_000;
+/** All that a process says in a few minutes: a search for secrets wants to see everything. */
+const MAX_OUTPUT_CHARS = 20_000_000;
 
 /** How a process ended. */
 export interface Exit {
@@ -21,7 +23,7 @@ export interface ServiceProcess extends TestService {
   /** What it wrote so far. */
   output(): string;
   /** Sends a signal and waits for the end. */
-  end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<Exit>;
+  end(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGKILL'): Promise<Exit>;
   /** Stops it where it stands, its connections open and its locks held. */
   freeze(): void;
   thaw(): void;
@@ -29,9 +31,14 @@ export interface ServiceProcess extends TestService {
 
 const running = new Set<ChildProcess>();
 
-/** Starts `dist/main.js` with exactly this environment, on a port of its own, and waits until it is ready. */
+/**
+ * Starts `dist/main.js` with exactly this environment, on a port of its own.
+ * @param until what is waited for: `ready` with all that it needs, or only that it is `live`
+ */
 export async function startServiceProcess(
   environment: Readonly<Record<string, string>>,
+  until: 'ready' | 'live' = 'ready',
+  { maxOutputChars = MAX_OUTPUT_CHARS } = {},
 ): Promise<ServiceProcess> {
   const port = await freePort();
   const env = { PATH: process.env.PATH, ...environment, PORT: `${port}` };
@@ -41,9 +48,9 @@ export async function startServiceProcess(
     running.delete(child);
     return { code: code as Exit['code'], signal: signal as Exit['signal'] };
   });
-  const output = collectOutput(child);
+  const output = collectOutput(child, maxOutputChars);
   const url = `http://127.0.0.1:${port}`;
-  await untilReady(url, child, output);
+  await untilHealthy(`${url}/health/${until}`, child, output);
   const end = (signal: NodeJS.Signals): Promise<Exit> => {
     child.kill(signal);
     return exited;
@@ -70,22 +77,23 @@ export async function killServiceProcesses(): Promise<void> {
   );
 }
 
-function collectOutput(child: ChildProcess): () => string {
+function collectOutput(child: ChildProcess, maxChars: number): () => string {
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (chunk: string) => {
-      text = (text + chunk).slice(-MAX_OUTPUT_CHARS);
+      text += chunk;
+      if (text.length > maxChars) text = text.slice(-maxChars);
     });
   }
   return () => text;
 }
 
-async function untilReady(url: string, child: ChildProcess, output: () => string): Promise<void> {
+async function untilHealthy(url: string, child: ChildProcess, output: () => string): Promise<void> {
   await eventually(async () => {
     if (child.exitCode !== null) return;
-    const response = await fetch(`${url}/health/ready`);
+    const response = await fetch(url);
     const { status } = (await response.json()) as { status: string };
     if (status !== 'ok') throw new Error(`The service is ${status}: ${output()}`);
-  }, READY_LIMIT_MS);
+  }, START_LIMIT_MS);
   if (child.exitCode !== null) throw new Error(`The service ended at its start: ${output()}`);
 }

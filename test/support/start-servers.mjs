@@ -28,6 +28,7 @@ export default async function startServers() {
   const templateDatabase = `kakao_share_template_${randomBytes(4).toString('hex')}`;
   await createTemplate(serverUrl, templateDatabase);
   const redis = await startRedis(folder);
+  process.env.KAKAO_SHARE_TEST_FOLDER = folder;
   process.env.KAKAO_SHARE_TEST_POSTGRES = serverUrl;
   process.env.KAKAO_SHARE_TEST_TEMPLATE = templateDatabase;
   if (redis.url !== undefined) process.env.KAKAO_SHARE_TEST_REDIS = redis.url;

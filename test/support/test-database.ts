@@ -24,8 +24,20 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const address = new URL(server());
   address.pathname = `/${name}`;
   const url = address.toString();
+  const db = await openTestDatabase(url, 10);
+  return {
+    ...db,
+    drop: async () => {
+      await db.drop();
+      await onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+/** A database that is there already; `drop` does no more than close the connections to it. */
+export async function openTestDatabase(url: string, poolSize: number): Promise<TestDatabase> {
   const dataSource = await new DataSource(
-    dataSourceOptions(url, 10, 'kakao-share test'),
+    dataSourceOptions(url, poolSize, 'kakao-share test'),
   ).initialize();
   const database = new Database(dataSource);
   const rows = <Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> =>
@@ -36,10 +48,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     rows,
     number: async (sql, parameters) =>
       Number(Object.values((await rows<object>(sql, parameters))[0] ?? { none: NaN })[0]),
-    drop: async () => {
-      await dataSource.destroy();
-      await onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-    },
+    drop: () => dataSource.destroy(),
   };
 }
 

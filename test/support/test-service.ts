@@ -1,7 +1,9 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import path from 'node:path';
 import type { CampaignRules } from '../../src/campaigns/campaign.js';
 import { completeRules } from '../../src/campaigns/complete-rules.js';
 import { createCampaign } from '../../src/campaigns/create-campaign.js';
+import { ALARM_NAMES } from '../../src/config/alarm-settings.js';
 import { readSettings } from '../../src/config/settings.js';
 import { CHAT_TYPES } from '../../src/kakao/chat-types.js';
 import { startService } from '../../src/service.js';
@@ -13,6 +15,12 @@ import type { TestDatabase } from './test-database.js';
 
 export type StoreName = 'Postgres' | 'Redis';
 
+/** The spool of all services on a database, and of no other; it goes with the run. */
+export function spoolFolderOf(db: Pick<TestDatabase, 'url'>): string {
+  const name = createHash('sha256').update(db.url).digest('hex').slice(0, 16);
+  return path.join(process.env.KAKAO_SHARE_TEST_FOLDER ?? '', `spool-${name}`);
+}
+
 /** The environment that a service on a test database runs in, in this process or another. */
 export function serviceEnvironment(
   db: TestDatabase,
@@ -23,10 +31,13 @@ export function serviceEnvironment(
     PORT: '0',
     HOST: '127.0.0.1',
     DATABASE_URL: db.url,
+    SPOOL_DIR: spoolFolderOf(db),
     KAKAO_ADMIN_KEYS: randomBytes(16).toString('hex'),
     ADMIN_TOKEN: randomBytes(24).toString('hex'),
     EVENT_TRANSPORTS: 'in-process,bullmq',
     DRAIN_MS: '0',
+    // These servers are neither durable nor alone: what is wrong with them is told where that is the point.
+    ALARMS_OFF: ALARM_NAMES.join(','),
     LOG_LEVEL: 'silent',
     ...(store === 'Redis'
       ? {
@@ -48,6 +59,7 @@ export interface TestService {
   readonly url: string;
   readonly webhookUrl: string;
   readonly adminKey: string;
+  readonly adminToken: string;
   /** Sends a share as Kakao would; POST and JSON unless told otherwise. */
   share(
     share: Share,
@@ -86,6 +98,7 @@ export function clientOf(
     url,
     webhookUrl,
     adminKey,
+    adminToken: env.ADMIN_TOKEN ?? '',
     share: (share, resourceId, { method = 'POST', encoding = 'json' } = {}) =>
       sender.send(
         buildShareRequest(share, { url: webhookUrl, adminKey, resourceId, method, encoding }),

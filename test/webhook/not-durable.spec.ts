@@ -5,9 +5,12 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { shareBy, startTestService, type TestService } from '../support/test-service.js';
 import { read } from './door.js';
 
+/** No folder can be made under a device. */
+const NO_SPOOL = { SPOOL_DIR: '/dev/null/spool' };
+
 interface Ready {
   status: string;
-  parts: { database: string; queue: string };
+  parts: { database: string; queue: string; spool: string };
 }
 
 async function closedPort(): Promise<number> {
@@ -32,13 +35,15 @@ async function expectNothingDurable(service: TestService, resourceId: string): P
     expect(body).not.toMatch(/minji|jisoo|ECONN|postgres/i);
   }
   const ready = await service.api<Ready>('/health/ready');
-  expect(ready.status).toBe(503);
-  expect(ready.body).toMatchObject({ status: 'unavailable', parts: { database: 'unreachable' } });
+  expect(ready).toMatchObject({
+    status: 503,
+    body: { status: 'unavailable', parts: { database: 'unreachable', spool: 'broken' } },
+  });
   const live = await service.api('/health/live');
   expect(live).toEqual({ status: 200, body: { status: 'ok' } });
 }
 
-describe('nothing durable is left', () => {
+describe('nothing durable is left: no database, and a spool that cannot be written', () => {
   let db: TestDatabase;
 
   beforeAll(async () => {
@@ -51,7 +56,10 @@ describe('nothing durable is left', () => {
   test('a service whose database was never there listens, answers 503 in time and is not ready', async () => {
     const url = new URL(db.url);
     url.port = String(await closedPort());
-    const service = await startTestService({ ...db, url: url.toString() });
+    const service = await startTestService(
+      { ...db, url: url.toString() },
+      { environment: NO_SPOOL },
+    );
     try {
       await expectNothingDurable(service, 'never-there');
       const refused = await service.send({ method: 'GET', url: service.webhookUrl, headers: {} });
@@ -65,7 +73,7 @@ describe('nothing durable is left', () => {
     const name = new URL(db.url).pathname.slice(1);
     const away = await createTestDatabase();
     const onServer = (sql: string): Promise<unknown> => away.rows(sql);
-    const service = await startTestService(db);
+    const service = await startTestService(db, { environment: NO_SPOOL });
     try {
       const before = await service.share(shareBy('minji'), 'before');
       expect(read(before).status).toBe('accepted');
@@ -78,7 +86,10 @@ describe('nothing durable is left', () => {
 
       await onServer(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
       await eventually(async () => {
-        expect((await service.api('/health/ready')).status).toBe(200);
+        expect(await service.api<Ready>('/health/ready')).toMatchObject({
+          status: 200,
+          body: { status: 'degraded', parts: { database: 'current', spool: 'broken' } },
+        });
       });
       expect(read(await service.share(shareBy('minji'), 'before')).status).toBe('duplicate');
       expect(read(await service.share(shareBy('minji'), 'after')).status).toBe('accepted');

@@ -1,0 +1,52 @@
+import {
+  createServer,
+  STATUS_CODES,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+
+/**
+ * What one client can hold of the service, and for how long. Node takes some of it only when the server is made, and Nest makes it
+ * without.
+ */
+const HTTP_LIMITS: ServerOptions = {
+  // Longer than a load balancer keeps an idle connection, so that it is never us who closes one being used.
+  keepAliveTimeout: 65_000,
+  // Kakao gives up after 3 s; whoever needs longer to send headers or a body is somebody else.
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  // How late the two before may be noticed; Node looks every 30 s.
+  connectionsCheckingInterval: 1_000,
+  // A GET webhook carries everything in its URL, which may be as large as a body.
+  maxHeaderSize: 64 * 1024,
+};
+/** Kakao sends a dozen and each proxy adds a few; beyond it Node would leave out what is left, without a word. */
+const MAX_HEADERS = 200;
+/**
+ * Far more than senders of webhooks keep open, yet all of them idle take some 100 MB: whoever opens connections without end is hung
+ * up on before memory or file descriptors run out.
+ */
+const MAX_CONNECTIONS = 10_000;
+
+/** Serves with our limits from the first connection on. */
+export function createBoundedServer(listener: RequestListener): Server {
+  const server = createServer(HTTP_LIMITS, (request, response) => {
+    if (request.rawHeaders.length > 2 * MAX_HEADERS) answerProblem(response, 431);
+    else listener(request, response);
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  // None is left out: they are counted above, and their bytes are bounded.
+  server.maxHeadersCount = 0;
+  return server;
+}
+
+/** Answers a request that is not looked at any further. */
+export function answerProblem(response: ServerResponse, status: number): void {
+  response.writeHead(status, {
+    'Content-Type': 'application/problem+json',
+    'Cache-Control': 'no-store',
+  });
+  response.end(JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status }));
+}

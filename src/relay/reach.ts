@@ -1,0 +1,53 @@
+import type { Logger } from '@nestjs/common';
+import { describeError } from '../database/database-errors.js';
+import type { Database } from '../database/database.js';
+import { within } from '../lifecycle/within.js';
+import type { EventTransport } from './event-transport.js';
+
+const LOOK_LIMIT_MS = 5_000;
+
+/** Asks whether the other side is there, and says so where operators look. @returns `gone` where somebody removed the destination */
+export async function lookFor(
+  database: Database,
+  transport: EventTransport,
+  logger: Logger,
+): Promise<'known' | 'gone'> {
+  const { name } = transport;
+  const timeUp = new AbortController();
+  const connecting = transport.connect(timeUp.signal);
+  const error = await within(LOOK_LIMIT_MS, `reaching ${name}`, connecting).then(
+    () => undefined,
+    describeError,
+  );
+  timeUp.abort();
+  const { becameUnreachable, becameReachable, isGone } = await recordReach(database, name, error);
+  if (becameUnreachable) logger.warn(`${name} cannot be reached, its events wait: ${error}`);
+  if (becameReachable) logger.log(`${name} can be reached again`);
+  return isGone ? 'gone' : 'known';
+}
+
+/** Keeps whether a destination can be reached, and that a relay serves it; `isGone`: somebody removed it. @param error undefined: it can */
+async function recordReach(
+  database: Database,
+  destination: string,
+  error: string | undefined,
+): Promise<{
+  readonly becameUnreachable: boolean;
+  readonly becameReachable: boolean;
+  readonly isGone: boolean;
+}> {
+  const [row] = await database.query<{ was: boolean }>(
+    `UPDATE kakao_share.destinations d
+     SET served_at = clock_timestamp(), unreachable_because = $2,
+         unreachable_since = CASE WHEN $2::text IS NOT NULL THEN coalesce(d.unreachable_since, clock_timestamp()) END
+     FROM (SELECT name, unreachable_since FROM kakao_share.destinations WHERE name = $1 FOR NO KEY UPDATE) before
+     WHERE d.name = before.name RETURNING before.unreachable_since IS NOT NULL AS was`,
+    [destination, error ?? null],
+  );
+  const was = row?.was === true;
+  return {
+    becameUnreachable: error !== undefined && !was,
+    becameReachable: error === undefined && was,
+    isGone: row === undefined,
+  };
+}

@@ -1,0 +1,106 @@
+import { KAKAO_LIMIT_MS } from '../../../src/simulator/send.js';
+import { earnings, type PlannedShare } from './planned-shares.js';
+import { latencyAt, type Sending } from './sending.js';
+
+/** More of one kind say nothing more. */
+const MAX_TOLD = 5;
+
+/** What a fault may cost whoever sends: nothing, unless it is said. */
+export interface Price {
+  /** 503 is honest where no durable place was left. */
+  readonly mayRefuse?: boolean;
+  /** A process that is killed takes its connections with it. */
+  readonly mayLose?: boolean;
+  /** How long 99 of 100 answers may take; by default only Kakao's 3 s count. */
+  readonly p99LimitMs?: number;
+}
+
+/** What the database has in the end. */
+export interface Stored {
+  readonly resourceIds: ReadonlySet<string>;
+  /** Of deliveries in quarantine, which have given up their resource id. */
+  readonly quarantinedIds: ReadonlySet<string>;
+  readonly balances: ReadonlyMap<string, number>;
+}
+
+/**
+ * What is wrong with how requests ended, and with what became of them.
+ * @param earlier shares that were taken in before the load began
+ */
+export function findFaults(
+  sendings: readonly Sending[],
+  stored: Stored,
+  price: Price = {},
+  earlier: readonly PlannedShare[] = [],
+): string[] {
+  const sent = new Map(
+    [...earlier, ...sendings.map(({ share }) => share)].map((share) => [share.resourceId, share]),
+  );
+  return [
+    ...told(sendings.filter((sending) => isMissing(sending, stored)).map(missing)),
+    ...told(
+      earlier
+        .filter(({ resourceId }) => !stored.resourceIds.has(resourceId))
+        .map(({ resourceId }) => `${resourceId} was taken in before and is not stored`),
+    ),
+    ...told(
+      [...stored.resourceIds]
+        .filter((resourceId) => !sent.has(resourceId))
+        .map((resourceId) => `${resourceId} is stored and was never sent`),
+    ),
+    ...told(wrongBalances(sent, stored)),
+    ...told(sendings.filter(isSlow).map(slow)),
+    ...told(sendings.filter((sending) => isUnfair(sending, price)).map(unfair)),
+    ...slowAltogether(sendings, price),
+  ];
+}
+
+function told(faults: readonly string[]): string[] {
+  const more = faults.length - MAX_TOLD;
+  return more > 0 ? [...faults.slice(0, MAX_TOLD), `and ${more} more of that kind`] : [...faults];
+}
+
+function isMissing({ ending, said, deliveryId, share }: Sending, stored: Stored): boolean {
+  if (ending !== 'acknowledged') return false;
+  if (said === 'quarantined') return !stored.quarantinedIds.has(deliveryId ?? '');
+  return !stored.resourceIds.has(share.resourceId);
+}
+
+function missing({ share, said }: Sending): string {
+  return `${share.resourceId} was acknowledged (${said ?? 'without a word'}) and is not stored`;
+}
+
+function wrongBalances(sent: ReadonlyMap<string, PlannedShare>, stored: Stored): string[] {
+  const settled = [...stored.resourceIds].flatMap((resourceId) => sent.get(resourceId) ?? []);
+  const earned = earnings(settled);
+  const users = new Set([...earned.keys(), ...stored.balances.keys()]);
+  return [...users].flatMap((user) => {
+    const [has, expected] = [stored.balances.get(user) ?? 0, earned.get(user) ?? 0];
+    return has === expected ? [] : [`${user} has ${has} points and has earned ${expected}`];
+  });
+}
+
+function isSlow({ ending, latencyMs }: Sending): boolean {
+  return ending === 'late' || latencyMs >= KAKAO_LIMIT_MS;
+}
+
+function slow({ share, latencyMs }: Sending): string {
+  return `${share.resourceId} waited ${Math.round(latencyMs)} ms for its answer`;
+}
+
+function isUnfair({ ending, status }: Sending, { mayRefuse, mayLose }: Price): boolean {
+  if (ending === 'refused') return !(mayRefuse === true && status === 503);
+  return ending === 'lost' && mayLose !== true;
+}
+
+function unfair({ share, status, errorCode }: Sending): string {
+  return `${share.resourceId} got ${status === 0 ? `no answer (${errorCode ?? 'no web'})` : status}`;
+}
+
+function slowAltogether(sendings: readonly Sending[], { p99LimitMs = Infinity }: Price): string[] {
+  const p99Ms = latencyAt(0.99, sendings);
+  if (p99Ms < p99LimitMs) return [];
+  return [
+    `one in a hundred answers took ${Math.round(p99Ms)} ms or longer, and ${p99LimitMs} ms is allowed`,
+  ];
+}

@@ -1,0 +1,197 @@
+import { appendFile, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { newId } from '../../src/database/new-id.js';
+import type { Delivery } from '../../src/deliveries/delivery.js';
+import { storeDeliveries } from '../../src/deliveries/store-deliveries.js';
+import { encodeFrame } from '../../src/spool/frame.js';
+import { listFolders } from '../../src/spool/spool-files.js';
+import { eventually } from '../support/eventually.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { givenDelivery } from '../deliveries/given-delivery.js';
+import { startKeeper, untilCommitted, useSpoolFolder, type GivenKeeper } from './given-spool.js';
+
+const folder = useSpoolFolder();
+let db: TestDatabase;
+let keeper: GivenKeeper | undefined;
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterEach(async () => {
+  await keeper?.stop();
+  keeper = undefined;
+});
+afterAll(() => db.drop());
+
+function replay(replayPerS = 50_000): GivenKeeper {
+  keeper = startKeeper(db, { directory: folder.path, replayPerS });
+  return keeper;
+}
+
+/** What a process that is gone has left in one segment. */
+async function givenSegment(
+  deliveries: readonly Delivery[],
+  behind: Buffer = Buffer.alloc(0),
+): Promise<string> {
+  const own = path.join(folder.path, newId());
+  await mkdir(own);
+  const file = path.join(own, '00000001.spool');
+  await writeFile(file, Buffer.concat([...deliveries.map(encodeFrame), behind]));
+  return file;
+}
+
+const idsOf = (deliveries: readonly Delivery[]): string[] => deliveries.map(({ id }) => id);
+const numbered = (name: string, count: number): Delivery[] =>
+  Array.from({ length: count }, (_, index) => givenDelivery(`${name}-${index}`));
+
+test('a spool replayed twice, and by two at once, is committed once, deliveries without a resource id included', async () => {
+  const deliveries = [...numbered('twice', 500), ...[1, 2, 3].map(() => givenDelivery(undefined))];
+  const file = await givenSegment(deliveries);
+  const copy = path.join(folder.path, 'copy');
+  await copyFile(file, copy);
+  const rival = startKeeper(db, { directory: folder.path, replayPerS: 50_000 });
+  replay();
+  await untilCommitted(db, folder.path, idsOf(deliveries));
+  await rival.stop();
+  await mkdir(path.dirname(file), { recursive: true });
+  await copyFile(copy, file);
+  await untilCommitted(db, folder.path, idsOf(deliveries));
+  const stored = await db.number(
+    'SELECT count(*) FROM kakao_share.deliveries WHERE id = ANY($1) AND problems IS NULL',
+    [idsOf(deliveries)],
+  );
+  expect(stored).toBe(deliveries.length);
+});
+
+test('what the door committed after all is found: it is accepted once more and stays as it was', async () => {
+  const delivery = givenDelivery('unknown outcome');
+  await db.database.transaction({ statementTimeoutMs: 5_000 }, (tx) =>
+    storeDeliveries(tx, [delivery]),
+  );
+  await givenSegment([delivery]);
+  replay();
+  await untilCommitted(db, folder.path, [delivery.id]);
+  expect(
+    await db.number(
+      `SELECT count(*) FROM kakao_share.deliveries WHERE resource_id = 'unknown outcome'`,
+    ),
+  ).toBe(1);
+});
+
+test('a key that somebody holds is waited for: the delivery keeps its resource id', async () => {
+  const delivery = givenDelivery('held');
+  await givenSegment([delivery]);
+  await db.database.transaction({ statementTimeoutMs: 20_000 }, async (holder) => {
+    await storeDeliveries(holder, [delivery]);
+    replay();
+    // Longer than the door's patience, at which it would be quarantined there.
+    await holder.query('SELECT pg_sleep(2)');
+  });
+  await untilCommitted(db, folder.path, [delivery.id]);
+  expect(
+    await db.rows('SELECT resource_id FROM kakao_share.deliveries WHERE id = $1', [delivery.id]),
+  ).toEqual([{ resource_id: 'held' }]);
+}, 60_000);
+
+test('a torn tail is cut off and told, all before it is committed', async () => {
+  const deliveries = numbered('torn', 3);
+  await givenSegment(deliveries, encodeFrame(givenDelivery('never finished')).subarray(0, 100));
+  const { said } = replay();
+  await untilCommitted(db, folder.path, idsOf(deliveries));
+  expect(said.warnings.join()).toContain('100 bytes of a frame');
+  expect(said.errors).toEqual([]);
+});
+
+test('a damaged segment is kept and told, all before the damage is committed', async () => {
+  const deliveries = numbered('damaged', 3);
+  const file = await givenSegment(deliveries, Buffer.from('this was no frame, ever'));
+  const { said, keeper: running } = replay();
+  await untilCommitted(db, folder.path, idsOf(deliveries));
+  expect(await readdir(path.dirname(file))).toContain('00000001.damaged');
+  expect(said.errors.join()).toContain('is damaged from byte');
+  await eventually(() => {
+    expect(running.standing()).toMatchObject({ state: 'ok', damaged: 1 });
+  });
+});
+
+test('what cannot be read is told once, and keeps nobody from writing, nor the rest from being committed', async () => {
+  const foreign = path.join(folder.path, newId());
+  await writeFile(foreign, 'A file where a folder should be: not even root can list it.');
+  const disk = path.join(folder.path, newId());
+  // Reading it fails, as a sector that went bad does.
+  await mkdir(path.join(disk, '00000001.spool'), { recursive: true });
+  const deliveries = numbered('beside unreadable', 3);
+  await givenSegment(deliveries);
+  const { said, committed, keeper: running } = replay();
+  await eventually(() => {
+    expect(committed).toEqual(expect.arrayContaining(idsOf(deliveries)));
+    expect(running.standing()).toMatchObject({ state: 'ok', framesWaiting: 0, damaged: 2 });
+  });
+  // At any moment, whatever the looks between find.
+  for (const delivery of numbered('written beside unreadable', 40)) {
+    await running.lifeboat.keep(delivery, 10_000);
+    expect(running.standing().state).not.toBe('broken');
+  }
+  const told = said.errors.filter((line) => line.includes('cannot be read'));
+  expect(told.length).toBe(2);
+  expect(told.join()).toContain(foreign);
+  expect(told.join()).toContain(disk);
+});
+
+test('a frame that the database refuses even alone is set aside, and holds nobody up', async () => {
+  const deliveries = numbered('beside refused', 10);
+  // Not even quarantine takes it: no id of ours looks like this.
+  const guilty = givenDelivery('refused', { id: 'no-uuid' });
+  const file = await givenSegment([...deliveries.slice(0, 5), guilty, ...deliveries.slice(5)]);
+  const { said, keeper: running } = replay();
+  await untilCommitted(db, folder.path, idsOf(deliveries));
+  await eventually(() => {
+    expect(running.standing()).toMatchObject({ state: 'ok', refused: 1 });
+  });
+  expect(said.errors.join()).toContain('no-uuid');
+  expect(said.errors.join()).not.toContain('minji');
+  const kept = await readFile(path.join(path.dirname(file), 'no-uuid.refused'));
+  expect(kept).toEqual(encodeFrame(guilty));
+});
+
+test('the replay keeps to its rate', async () => {
+  const deliveries = numbered('rate', 600);
+  await givenSegment(deliveries);
+  const startedAt = performance.now();
+  replay(300);
+  await untilCommitted(db, folder.path, idsOf(deliveries));
+  // Three batches of 200: two rests of two thirds of a second between them at the least.
+  expect(performance.now() - startedAt).toBeGreaterThan(1_300);
+});
+
+test('a folder is committed in the order in which it was written', async () => {
+  const deliveries = numbered('order', 1_000);
+  await givenSegment(deliveries);
+  const { committed } = replay();
+  await untilCommitted(db, folder.path, idsOf(deliveries));
+  expect(committed).toEqual(idsOf(deliveries));
+});
+
+test('the spool says what waits in it and since when, and that it is empty again', async () => {
+  const oldest = new Date('2026-01-02T03:04:05Z');
+  const deliveries = [givenDelivery('oldest', { receivedAt: oldest }), ...numbered('waiting', 4)];
+  const file = await givenSegment(deliveries);
+  // Its owner lives and replays it itself.
+  const alive = path.join(path.dirname(file), 'alive');
+  await appendFile(alive, '');
+  keeper = startKeeper(db, { directory: folder.path }, { orphanedAfterMs: 2_000 });
+  const { keeper: running } = keeper;
+  await eventually(() => {
+    expect(running.standing()).toMatchObject({
+      state: 'in-use',
+      framesWaiting: 5,
+      oldestReceivedAt: oldest,
+    });
+  });
+  expect(running.standing().bytes).toBe((await readFile(file)).length);
+  await untilCommitted(db, folder.path, idsOf(deliveries));
+  await eventually(async () => {
+    expect(running.standing()).toMatchObject({ state: 'ok', framesWaiting: 0, bytes: 0 });
+    expect((await listFolders(folder.path)).length).toBe(1);
+  });
+});

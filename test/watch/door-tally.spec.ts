@@ -1,0 +1,32 @@
+import { DoorTally } from '../../src/watch/door-tally.js';
+
+const MINUTE_MS = 60_000;
+
+test('counts what came with a right key, what was refused, and what was lost', () => {
+  const tally = new DoorTally(() => 0);
+  tally.answered(200, 10);
+  tally.answered(503, 2_600);
+  tally.answered(401, 1);
+  tally.answered(413, 1);
+  tally.answered(undefined, 1_700);
+  expect(tally.facts()).toEqual({
+    genuine: 3,
+    late: 2,
+    slowestMs: 2_600,
+    unauthorized: 1,
+    lost: 1,
+  });
+});
+
+test('forgets what is older than five minutes, bit by bit', () => {
+  let nowMs = 0;
+  const tally = new DoorTally(() => nowMs);
+  tally.answered(401, 1);
+  nowMs = 4 * MINUTE_MS;
+  tally.answered(401, 1);
+  expect(tally.facts().unauthorized).toBe(2);
+  nowMs = 5 * MINUTE_MS;
+  expect(tally.facts().unauthorized).toBe(1);
+  nowMs = 9 * MINUTE_MS;
+  expect(tally.facts()).toMatchObject({ unauthorized: 0, slowestMs: 0 });
+});

@@ -1,0 +1,118 @@
+import { startPrivatePostgres, type PrivatePostgres } from '../faults/private-postgres.js';
+import { withHeader } from '../../src/simulator/share-request.js';
+import { readExposition, type Exposition } from '../metrics/exposition.js';
+import { eventually } from '../support/eventually.js';
+import {
+  killServiceProcesses,
+  startServiceProcess,
+  type ServiceProcess,
+} from '../support/service-process.js';
+import { serviceEnvironment, shareBy } from '../support/test-service.js';
+import { post } from '../webhook/door.js';
+import { toldOf } from './given-watch.js';
+
+/** Rounds come every few seconds, on a machine that may be busy. */
+const ROUNDS_MS = 45_000;
+/** Runs before anything else of a process, and moves its clock. */
+const SHIFT_CLOCK = `const now = Date.now; const Old = Date;
+  globalThis.Date = class extends Old { constructor(...given) { if (given.length === 0) super(now() + 5000); else super(...given); } };
+  globalThis.Date.now = () => now() + 5000;`;
+
+interface Ready {
+  readonly status: string;
+  readonly parts: { readonly alarms: readonly { readonly alarm: string }[] };
+}
+
+let postgres: PrivatePostgres;
+let environment: Record<string, string>;
+let web: ServiceProcess;
+let worker: ServiceProcess;
+
+beforeAll(async () => {
+  postgres = await startPrivatePostgres();
+  environment = { ...serviceEnvironment(postgres.db), ALARMS_OFF: '', LOG_LEVEL: 'info' };
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(SHIFT_CLOCK)}`;
+  [web, worker] = await Promise.all([
+    startServiceProcess({ ...environment, ROLES: 'web' }),
+    startServiceProcess({ ...environment, ROLES: 'worker,relay', NODE_OPTIONS }),
+  ]);
+}, 60_000);
+afterAll(async () => {
+  await killServiceProcesses();
+  await postgres.stop();
+});
+
+async function expectOf(
+  service: ServiceProcess,
+  alarms: readonly string[],
+  status: string,
+): Promise<void> {
+  await eventually(async () => {
+    const { status: code, body } = await service.api<Ready>('/health/ready');
+    const names = body.parts.alarms.map(({ alarm }) => alarm);
+    expect({ code, status: body.status, names }).toEqual({ code: 200, status, names: alarms });
+  }, ROUNDS_MS);
+}
+
+async function switchFsync(value: 'on' | 'off'): Promise<void> {
+  await postgres.db.rows(`ALTER SYSTEM SET fsync = ${value}`);
+  await postgres.db.rows('SELECT pg_reload_conf()');
+}
+
+async function metricsOf(service: ServiceProcess): Promise<Exposition> {
+  const headers = { Authorization: `Bearer ${environment.ADMIN_TOKEN ?? ''}` };
+  return readExposition(await (await fetch(`${service.url}/metrics`, { headers })).text());
+}
+
+const told = (alarm: string): Promise<string[]> => toldOf(postgres.db, alarm);
+
+test('what one process sees and what is wrong with the database stands in the health of every process, and is told once', async () => {
+  await switchFsync('off');
+  const forged = post(web, 'forged', '{}');
+  for (let count = 0; count < 20; count++)
+    await web.send(withHeader(forged, 'Authorization', `KakaoAK wrong-key-${count}`));
+  const all = ['clock-skew', 'database-unsafe', 'webhooks-refused'];
+  await expectOf(web, all, 'degraded');
+  await expectOf(worker, all, 'degraded');
+  for (const alarm of all) expect(await told(alarm)).toEqual(['alarm.raised *']);
+}, 90_000);
+
+test('one log says what is wrong with the database, none holds what was presented', async () => {
+  await switchFsync('on');
+  await expectOf(web, ['clock-skew', 'webhooks-refused'], 'ok');
+  await expectOf(worker, ['clock-skew', 'webhooks-refused'], 'ok');
+  expect(await told('database-unsafe')).toEqual(['alarm.raised *', 'alarm.cleared *']);
+  const output = web.output() + worker.output();
+  const lines = output.split('\n').filter((line) => line.includes('Alarm database-unsafe'));
+  expect(lines.map((line) => (JSON.parse(line) as { level: number }).level)).toEqual([50, 30]);
+  const alarms = await postgres.db.rows('SELECT * FROM kakao_share.alarms');
+  expect(output + JSON.stringify(alarms)).not.toMatch(/wrong-key/);
+}, 90_000);
+
+test('a spool in use is told while the database is away, in health and metrics alike, until it is empty', async () => {
+  await postgres.kill();
+  for (const id of ['spooled-1', 'spooled-2'])
+    expect((await web.share(shareBy('minji'), id)).status).toBe(200);
+  await eventually(async () => {
+    const { status, body } = await web.api<Ready>('/health/ready');
+    const names = body.parts.alarms.map(({ alarm }) => alarm);
+    expect({ status, names }).toEqual({
+      status: 200,
+      names: expect.arrayContaining(['spool-in-use']) as unknown,
+    });
+  }, ROUNDS_MS);
+  const page = await metricsOf(web);
+  expect(page.value('kakao_share_webhooks_total', { place: 'spool' })).toBe(2);
+  expect(page.value('kakao_share_spool_waiting_webhooks')).toBe(2);
+  expect(page.value('kakao_share_alarm', { alarm: 'spool-in-use' })).toBe(1);
+  expect(page.value('kakao_share_scrape_error', { part: 'deliveries' })).toBe(1);
+  await postgres.startAgain();
+  await expectOf(web, ['clock-skew', 'webhooks-refused'], 'ok');
+  expect((await metricsOf(web)).value('kakao_share_spool_waiting_webhooks')).toBe(0);
+}, 120_000);
+
+test('a process that stops takes what it saw of itself with it', async () => {
+  await worker.end('SIGTERM');
+  await expectOf(web, ['webhooks-refused'], 'ok');
+  expect(await told('clock-skew')).toEqual(['alarm.raised *', 'alarm.cleared *']);
+}, 90_000);
