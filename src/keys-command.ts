@@ -1,15 +1,13 @@
-import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
-import { DataSource } from 'typeorm';
-import { readSettings, type Settings } from './config/settings.js';
-import { dataSourceOptions } from './database/data-source.js';
-import { Database } from './database/database.js';
+import type { Settings } from './config/settings.js';
+import type { Database } from './database/database.js';
 import { KakaoKeyRing } from './kakao/key-ring.js';
 import { forgetUnknownKey } from './keys/forget-unknown-key.js';
 import { readKeyUses } from './keys/read-key-uses.js';
 import { readUnknownKeys } from './keys/read-unknown-keys.js';
-import { KeyNotInForceError, UnknownFingerprintError } from './keys/unknown-key-errors.js';
-import { openDevelopmentDatabase } from './start-development.js';
+import { openCommandDatabase } from './open-command-database.js';
+import { withDatabase } from './operations/command-database.js';
+import { commandActor, say } from './operations/command-words.js';
 import { replayUnknownKey } from './webhook/replay-unknown-key.js';
 
 const HELP = `Usage: nestjs-kakao-share keys [list]
@@ -39,10 +37,6 @@ const ACTIONS: Readonly<Record<string, (work: Work) => Promise<string[]>>> = {
 };
 const NEEDS_REASON = ['replay', 'forget'];
 
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
 /** Keys, from the command line: by their fingerprints alone. */
 export async function keysCommand(args: readonly string[]): Promise<number> {
   const given = readArguments(args);
@@ -52,11 +46,9 @@ export async function keysCommand(args: readonly string[]): Promise<number> {
     (isHelp ? process.stdout : process.stderr).write(HELP);
     return isHelp ? 0 : 2;
   }
-  // No door is opened, so nothing that a door needs has to be set.
-  const settings = readSettings({ ...process.env, ROLES: 'worker' });
-  const hasKeys = Object.keys(settings.kakaoApps).length > 0;
-  const ring = hasKeys ? new KakaoKeyRing(settings.kakaoApps) : undefined;
-  return onDatabase(settings, async (database) => {
+  return withDatabase(openCommandDatabase, async ({ database, settings }) => {
+    const hasKeys = Object.keys(settings.kakaoApps).length > 0;
+    const ring = hasKeys ? new KakaoKeyRing(settings.kakaoApps) : undefined;
     const lines = await action({ ...given, database, ring, settings });
     for (const line of lines) say(line);
   });
@@ -79,27 +71,6 @@ function readArguments(
     return isWhole && more.length === 0 ? { name, fingerprint, reason } : undefined;
   } catch {
     return undefined;
-  }
-}
-
-async function onDatabase(
-  settings: Settings,
-  work: (database: Database) => Promise<void>,
-): Promise<number> {
-  const opened = await openDevelopmentDatabase(settings, say);
-  const source = new DataSource(dataSourceOptions(opened.url, 2, 'kakao-share keys'));
-  try {
-    await source.initialize();
-    await work(new Database(source, settings.databaseSchema));
-    return 0;
-  } catch (error) {
-    if (!(error instanceof UnknownFingerprintError || error instanceof KeyNotInForceError))
-      throw error;
-    process.stderr.write(`${error.message}\n`);
-    return 1;
-  } finally {
-    if (source.isInitialized) await source.destroy();
-    await opened.stop();
   }
 }
 
@@ -130,7 +101,7 @@ async function replay({ database, ring, settings, ...work }: Work): Promise<stri
     userParameter: settings.userParameter,
     dispatch: () => undefined,
   };
-  const counts = await replayUnknownKey(database, means, { ...work, actor: actor() });
+  const counts = await replayUnknownKey(database, means, { ...work, actor: commandActor() });
   return [
     ...Object.entries(counts).map(([status, count]) => `${count} ${status}`),
     'Workers settle them within a minute or two.',
@@ -138,17 +109,8 @@ async function replay({ database, ring, settings, ...work }: Work): Promise<stri
 }
 
 async function forget({ database, ...work }: Work): Promise<string[]> {
-  await forgetUnknownKey(database, { ...work, actor: actor() });
+  await forgetUnknownKey(database, { ...work, actor: commandActor() });
   return ['Forgotten.'];
-}
-
-/** Containers run under users that no file names. */
-function actor(): string {
-  try {
-    return `cli:${userInfo().username}`;
-  } catch {
-    return `cli:${process.getuid?.() ?? 'unknown'}`;
-  }
 }
 
 function textOf(time: Date | null): string {

@@ -1,20 +1,12 @@
-import { DataSource } from 'typeorm';
 import { EnvironmentReader } from './config/environment-reader.js';
-import { readSettings } from './config/settings.js';
 import { readSpoolSettings } from './config/spool-settings.js';
-import { dataSourceOptions } from './database/data-source.js';
-import { Database } from './database/database.js';
-import { requireCurrentSchema } from './database/schema-state.js';
+import { openCommandDatabase } from './open-command-database.js';
+import { say } from './operations/command-words.js';
 import { parseSpoolOptions, SPOOL_USAGE, SpoolUsageError } from './spool/command-options.js';
 import type { SpoolCommandOptions } from './spool/command-options.js';
 import { listSpool } from './spool/list-spool.js';
 import { replaySpool } from './spool/replay-spool.js';
 import { showSpool } from './spool/show-spool.js';
-import { openDevelopmentDatabase } from './start-development.js';
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
 
 function complain(line: string): void {
   process.stderr.write(`${line}\n`);
@@ -47,22 +39,12 @@ function configuredDirectory(): string {
 }
 
 async function replay(directory: string, { refused }: SpoolCommandOptions): Promise<number> {
-  const settings = readSettings({ ...process.env, ROLES: 'worker' });
-  const server = await openDevelopmentDatabase(settings, complain);
+  const { database, close } = await openCommandDatabase();
   try {
-    const dataSource = await new DataSource(
-      dataSourceOptions(server.url, 2, 'kakao-share spool'),
-    ).initialize();
-    try {
-      const database = new Database(dataSource, settings.databaseSchema);
-      await requireCurrentSchema(database);
-      const { committed, failed } = await replaySpool(directory, database, refused, complain);
-      say(`committed=${committed} failed=${failed}`);
-      return failed === 0 ? 0 : 1;
-    } finally {
-      await dataSource.destroy();
-    }
+    const { committed, failed } = await replaySpool(directory, database, refused, complain);
+    say(`committed=${committed} failed=${failed}`);
+    return failed === 0 ? 0 : 1;
   } finally {
-    await server.stop();
+    await close();
   }
 }

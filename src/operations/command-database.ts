@@ -10,12 +10,13 @@ export interface CommandDatabase {
 }
 
 /** Opened once the words of the command are understood: help needs no database. */
-export type OpenCommandDatabase = () => Promise<CommandDatabase>;
+export type OpenCommandDatabase<Given extends CommandDatabase = CommandDatabase> =
+  () => Promise<Given>;
 
 /** Does a command's work and lets go of the database, whatever came of it. */
-export async function withDatabase(
-  open: OpenCommandDatabase,
-  work: (given: CommandDatabase) => Promise<void>,
+export async function withDatabase<Given extends CommandDatabase>(
+  open: OpenCommandDatabase<Given>,
+  work: (given: Given) => Promise<void>,
 ): Promise<number> {
   const given = await open();
   try {

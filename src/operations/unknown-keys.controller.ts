@@ -2,7 +2,6 @@ import {
   Body,
   Controller,
   Delete,
-  ForbiddenException,
   Get,
   HttpCode,
   Inject,
@@ -24,6 +23,7 @@ import { KEY_RING, USER_PARAMETER_NAME } from './key-ring-token.js';
 import { CurrentCaller, ManagementGuard, RequireScope } from './management.guard.js';
 import type { Page } from './page.js';
 import { ReasonedRequest } from './reasoned-request.js';
+import { refuseOfSomeApps } from './refuse-of-some-apps.js';
 import { timeOf } from './time-of.js';
 
 /** A key that no app had when it was presented. */
@@ -103,8 +103,4 @@ export class UnknownKeysController {
     if (!/^[0-9a-f]{8}$/.test(fingerprint)) throw new UnknownFingerprintError();
     return fingerprint;
   }
-}
-
-function refuseOfSomeApps({ apps }: Caller): void {
-  if (apps !== undefined) throw new ForbiddenException('a caller for all apps is needed');
 }
