@@ -54,19 +54,20 @@ test('the largest simulation runs alone, and the door goes on answering Kakao in
       body,
     });
   const running = new AbortController();
+  const isRunning = (): boolean => !running.signal.aborted;
   const first = simulate().finally(() => {
     running.abort();
   });
   const latencies: number[] = [];
   const others: number[] = [];
-  for (let n = 0; !running.signal.aborted; n++) {
+  for (let n = 0; isRunning(); n++) {
     const answer = await service.share(shareBy(`friend-${n}`), `while simulating ${n}`);
     expect(answer.status).toBe(200);
     latencies.push(answer.latencyMs);
     if (n % 20 !== 10) continue;
     const other = await simulate();
     // One that is answered after the first had ended may have had the place that the first left.
-    if (!running.signal.aborted) others.push(other.status);
+    if (isRunning()) others.push(other.status);
   }
   const { status, body: report } = await first;
   // Either it came to its end, or it gave up by itself.
