@@ -39,12 +39,12 @@ function configuredDirectory(): string {
 }
 
 async function replay(directory: string, { refused }: SpoolCommandOptions): Promise<number> {
-  const { database, close } = await openCommandDatabase();
+  const opened = await openCommandDatabase();
   try {
-    const { committed, failed } = await replaySpool(directory, database, refused, complain);
+    const { committed, failed } = await replaySpool(directory, opened.database, refused, complain);
     say(`committed=${committed} failed=${failed}`);
     return failed === 0 ? 0 : 1;
   } finally {
-    await close();
+    await opened.close();
   }
 }
