@@ -19,6 +19,8 @@ export const DEFAULT_QUEUE_SCHEMA = 'bullmq';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
+/** A server that is frozen, or a network that swallows, does not keep the limit above. */
+const ANSWER_TIMEOUT_MS = 12_000;
 const PRODUCER_CONNECTIONS = 2;
 const TELL_EVERY_MS = 10_000;
 
@@ -130,6 +132,7 @@ export class QueueStore {
       max,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
+      query_timeout: ANSWER_TIMEOUT_MS,
       keepAlive: true,
       Client: HeardClient,
     };
