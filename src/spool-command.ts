@@ -5,10 +5,11 @@ import { readSpoolSettings } from './config/spool-settings.js';
 import { dataSourceOptions } from './database/data-source.js';
 import { Database } from './database/database.js';
 import { requireCurrentSchema } from './database/schema-state.js';
+import { commandActor } from './operations/command-words.js';
 import { parseSpoolOptions, SPOOL_USAGE, SpoolUsageError } from './spool/command-options.js';
 import type { SpoolCommandOptions } from './spool/command-options.js';
 import { listSpool } from './spool/list-spool.js';
-import { replaySpool } from './spool/replay-spool.js';
+import { replayByHand } from './spool/replay-by-hand.js';
 import { showSpool } from './spool/show-spool.js';
 import { openDevelopmentDatabase } from './start-development.js';
 
@@ -46,7 +47,10 @@ function configuredDirectory(): string {
   return readSpoolSettings(new EnvironmentReader(process.env, [])).spoolDir;
 }
 
-async function replay(directory: string, { refused }: SpoolCommandOptions): Promise<number> {
+async function replay(
+  directory: string,
+  { refused, reason }: SpoolCommandOptions,
+): Promise<number> {
   const settings = readSettings({ ...process.env, ROLES: 'worker' });
   const server = await openDevelopmentDatabase(settings, complain);
   try {
@@ -56,9 +60,10 @@ async function replay(directory: string, { refused }: SpoolCommandOptions): Prom
     try {
       const database = new Database(dataSource, settings.databaseSchema);
       await requireCurrentSchema(database);
-      const { committed, failed } = await replaySpool(directory, database, refused, complain);
+      const work = { directory, refused, reason, actor: commandActor() };
+      const { committed, failed, unread } = await replayByHand(database, work, complain);
       say(`committed=${committed} failed=${failed}`);
-      return failed === 0 ? 0 : 1;
+      return failed + unread === 0 ? 0 : 1;
     } finally {
       await dataSource.destroy();
     }
