@@ -24,7 +24,7 @@ const MAY_IMPORT = {
   endpoints: ['config', 'database', 'lifecycle', 'audit', 'events', 'relay'],
   consumers: ['events'],
   deliveries: ['kakao', 'queue', 'database', 'lifecycle'],
-  spool: ['deliveries', 'database', 'lifecycle'],
+  spool: ['deliveries', 'database', 'lifecycle', 'audit'],
   webhook: [
     ...['config', 'kakao', 'keys', 'intents', 'deliveries', 'spool', 'queue', 'database', 'audit'],
   ],

@@ -1,11 +1,11 @@
 import { EnvironmentReader } from './config/environment-reader.js';
 import { readSpoolSettings } from './config/spool-settings.js';
 import { openCommandDatabase } from './open-command-database.js';
-import { say } from './operations/command-words.js';
+import { commandActor, say } from './operations/command-words.js';
 import { parseSpoolOptions, SPOOL_USAGE, SpoolUsageError } from './spool/command-options.js';
 import type { SpoolCommandOptions } from './spool/command-options.js';
 import { listSpool } from './spool/list-spool.js';
-import { replaySpool } from './spool/replay-spool.js';
+import { replayByHand } from './spool/replay-by-hand.js';
 import { showSpool } from './spool/show-spool.js';
 
 function complain(line: string): void {
@@ -38,12 +38,16 @@ function configuredDirectory(): string {
   return readSpoolSettings(new EnvironmentReader(process.env, [])).spoolDir;
 }
 
-async function replay(directory: string, { refused }: SpoolCommandOptions): Promise<number> {
+async function replay(
+  directory: string,
+  { refused, reason }: SpoolCommandOptions,
+): Promise<number> {
   const opened = await openCommandDatabase();
   try {
-    const { committed, failed } = await replaySpool(directory, opened.database, refused, complain);
+    const work = { directory, refused, reason, actor: commandActor() };
+    const { committed, failed, unread } = await replayByHand(opened.database, work, complain);
     say(`committed=${committed} failed=${failed}`);
-    return failed === 0 ? 0 : 1;
+    return failed + unread === 0 ? 0 : 1;
   } finally {
     await opened.close();
   }

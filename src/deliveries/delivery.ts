@@ -37,6 +37,12 @@ export interface Acceptance {
   readonly problems: readonly Problem[];
 }
 
+/** The same of a delivery and its repeats. One without a resource id is like no other. */
+export function keyOf(delivery: Pick<Delivery, 'id' | 'resourceId' | 'app' | 'source'>): string {
+  if (delivery.resourceId === undefined) return delivery.id;
+  return JSON.stringify([delivery.resourceId, delivery.app, delivery.source]);
+}
+
 /** Tells a repeat from other content under the same resource id. */
 export function digestOf(delivery: Pick<Delivery, 'method' | 'query' | 'body'>): Buffer {
   return createHash('sha256')

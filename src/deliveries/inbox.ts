@@ -8,6 +8,7 @@ import { CommitLine, NotAskedError } from './commit-line.js';
 import type { Acceptance, Delivery } from './delivery.js';
 import type { Dispatcher } from './dispatcher.js';
 import { DurabilityLog, type Place } from './durability-log.js';
+import { KeptFirsts } from './kept-firsts.js';
 import type { Lifeboat } from './lifeboat.js';
 
 /** No durable place was left for a delivery. */
@@ -51,6 +52,7 @@ export class Inbox {
   readonly #breaker = new Breaker();
   readonly #line: CommitLine;
   readonly #log: DurabilityLog;
+  readonly #firsts = new KeptFirsts();
   readonly #accepting = new Set<Promise<unknown>>();
 
   constructor(
@@ -148,7 +150,8 @@ export class Inbox {
       return this.#insist(delivery, cause, error);
     }
     this.#log.note('spool', performance.now(), describeError(cause));
-    const { id: deliveryId, problems } = delivery;
+    const { problems } = delivery;
+    const deliveryId = this.#firsts.idFor(delivery);
     const status = problems.length > 0 ? 'quarantined' : 'accepted';
     return { status, deliveryId, problems, place: 'spool' };
   }

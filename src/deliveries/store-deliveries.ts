@@ -1,5 +1,5 @@
 import type { Transaction } from '../database/database.js';
-import { digestOf, type Acceptance, type Delivery } from './delivery.js';
+import { digestOf, keyOf, type Acceptance, type Delivery } from './delivery.js';
 
 /** A job was asked for just now; before this the sweeper does not ask again. Generous against a burst's waiting time. */
 export const DISPATCH_LEASE_S = 60;
@@ -80,12 +80,6 @@ export async function storeDeliveries(
     }
     return { status: 'duplicate', deliveryId: firstId, problems: [] };
   });
-}
-
-/** A delivery without a resource id is like no other. */
-function keyOf(delivery: Pick<Delivery, 'id' | 'resourceId' | 'app' | 'source'>): string {
-  if (delivery.resourceId === undefined) return delivery.id;
-  return JSON.stringify([delivery.resourceId, delivery.app, delivery.source]);
 }
 
 async function insert(tx: Transaction, deliveries: readonly Delivery[]): Promise<Set<string>> {

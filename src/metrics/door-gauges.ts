@@ -61,5 +61,10 @@ function readStanding({ inbox, spool }: DoorStanding): GaugeReading[] {
       help: 'Files and folders in the spool that are damaged or cannot be read.',
       value: spool.damaged,
     },
+    {
+      name: 'kakao_share_spool_newer_files',
+      help: 'Files in the spool with webhooks that only a later version can read, and commit.',
+      value: spool.newer,
+    },
   ];
 }

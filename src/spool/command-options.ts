@@ -9,6 +9,8 @@ export interface SpoolCommandOptions {
   readonly limit: number;
   /** Of `show` and `replay`: the refused ones, and no others. */
   readonly refused: boolean;
+  /** Of `replay`: why, for the audit; empty for the others. */
+  readonly reason: string;
 }
 
 /** It was asked in a way that means nothing. */
@@ -17,13 +19,16 @@ export class SpoolUsageError extends Error {
   override readonly name = 'SpoolUsageError';
 }
 
-export const SPOOL_USAGE = `Usage: nestjs-kakao-share spool <list|show|replay> [--dir <folder>] [--limit <n>] [--refused]
+export const SPOOL_USAGE = `Usage: nestjs-kakao-share spool list [--dir <folder>]
+       nestjs-kakao-share spool show [--dir <folder>] [--limit <n>] [--refused]
+       nestjs-kakao-share spool replay --reason <text> [--dir <folder>] [--refused]
 
-  list     folders, segments, deliveries, torn bytes, refused ones, what is damaged or cannot be
-           read, and the oldest delivery
+  list     folders, segments, deliveries, torn bytes, refused ones, what is damaged, of a later version or
+           cannot be read, and the oldest delivery
   show     deliveries as lines of JSON, at most --limit (100); with --refused those that the database refuses.
            They are personal data
-  replay   commits what is there, once and to the end, also beside running webs; with --refused what was refused
+  replay   commits what is there, once and to the end, also beside running webs; with --refused what was refused.
+           The audit keeps who did it, why, and what came of it
 
   --dir    instead of SPOOL_DIR (or "spool" under DATA_DIR)
 `;
@@ -42,12 +47,21 @@ export function parseSpoolOptions(args: readonly string[]): SpoolCommandOptions 
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
     throw new SpoolUsageError(`--limit is a number from 1 to ${MAX_LIMIT}.`);
   }
-  return { action, directory: values.dir, limit, refused: values.refused ?? false };
+  const { reason = '', refused = false } = values;
+  if (action === 'replay' && reason.trim() === '') {
+    throw new SpoolUsageError('Say why with --reason.');
+  }
+  return { action, directory: values.dir, limit, refused, reason };
 }
 
 function parse(args: readonly string[]): {
   positionals: string[];
-  values: { dir?: string | undefined; limit?: string | undefined; refused?: boolean | undefined };
+  values: {
+    dir?: string | undefined;
+    limit?: string | undefined;
+    refused?: boolean | undefined;
+    reason?: string | undefined;
+  };
 } {
   try {
     return parseArgs({
@@ -57,6 +71,7 @@ function parse(args: readonly string[]): {
         dir: { type: 'string' },
         limit: { type: 'string' },
         refused: { type: 'boolean' },
+        reason: { type: 'string' },
       },
     });
   } catch (error) {

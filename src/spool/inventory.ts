@@ -67,6 +67,15 @@ export class Inventory implements SpoolRoom {
     return this.folders.reduce((sum, { damaged }) => sum + damaged.length, 0);
   }
 
+  /** Segments with frames of a later version, each with its folder: its owner may live, and replay them itself. */
+  get newer(): readonly { readonly path: string; readonly folder: SpoolFolder }[] {
+    return this.folders.flatMap((folder) =>
+      folder.segments
+        .filter((segment) => this.progressOf(folder, segment).tail === 'newer')
+        .map(({ path }) => ({ path, folder })),
+    );
+  }
+
   get unreadable(): readonly Unreadable[] {
     return this.folders.flatMap((folder) => [
       ...faultOf(folder.path, folder),

@@ -19,9 +19,9 @@ export async function listSpool(directory: string, say: (line: string) => void):
       say(`  ${name} bytes=${bytes}`);
     }
   }
-  const { bytes, framesWaiting, refused, damaged, unreadable, oldestReceivedAt } = inventory;
+  const { bytes, framesWaiting, refused, damaged, newer, unreadable, oldestReceivedAt } = inventory;
   const oldest = oldestReceivedAt?.toISOString() ?? 'none';
   say(
-    `folders=${inventory.folders.length} deliveries=${framesWaiting} bytes=${bytes} refused=${refused} damaged=${damaged} oldest=${oldest} unreadable=${unreadable.length}`,
+    `folders=${inventory.folders.length} deliveries=${framesWaiting} bytes=${bytes} refused=${refused} damaged=${damaged} oldest=${oldest} unreadable=${unreadable.length} newer=${newer.length}`,
   );
 }

@@ -24,7 +24,7 @@ export async function setFrameAside(folderPath: string, delivery: Delivery): Pro
   await flushFolder(folderPath);
 }
 
-/** Undefined when it is damaged. */
+/** Undefined when it is damaged, or of a later version. */
 export async function readRefused(filePath: string): Promise<Delivery | undefined> {
   const reading = readFrame(await readFile(filePath), 0);
   return reading.kind === 'frame' ? decodePayload(reading.payload) : undefined;

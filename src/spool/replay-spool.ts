@@ -8,44 +8,51 @@ import { refusedDeliveries, spooledDeliveries } from './spooled-deliveries.js';
 /** By hand nobody waits for an answer. */
 const BATCH_LIMIT_MS = 30_000;
 
-/** What became of all of them. */
-export interface ReplayResult {
-  readonly committed: number;
-  readonly failed: number;
+/** What became of all of them, so far. */
+export interface ReplayTally {
+  committed: number;
+  failed: number;
+  /** Files that hold something which this version cannot read. */
+  unread: number;
 }
 
 /**
  * Commits everything that is in the spool, once. Files are left to the webs, which delete what they find committed; refused ones
  * that the database takes now are deleted here. Settlement is asked for by the sweeper.
+ *
+ * @param tally counted up as it goes, so that it is known when this fails half-way
  */
 export async function replaySpool(
   directory: string,
   database: Database,
   refused: boolean,
+  tally: ReplayTally,
   say: (line: string) => void,
-): Promise<ReplayResult> {
-  let [committed, failed] = [0, 0];
+): Promise<void> {
   const count = (results: readonly (Acceptance | Error)[], batch: readonly Delivery[]): void => {
     for (const [index, result] of results.entries()) {
-      if (!(result instanceof Error)) committed++;
+      if (!(result instanceof Error)) tally.committed++;
       else {
-        failed++;
+        tally.failed++;
         say(`${batch[index]?.id ?? ''} was not committed: ${describeError(result)}`);
       }
     }
   };
+  const leave = (path: string): void => {
+    tally.unread++;
+    say(`${path} holds what this version cannot read: of a later version, or damaged. It stays.`);
+  };
   const accept = (batch: readonly Delivery[]): Promise<(Acceptance | Error)[]> =>
     acceptBatch(database, batch, { deadlineMs: Date.now() + BATCH_LIMIT_MS, heldKeys: 'leave' });
   if (refused) {
-    for await (const { path, delivery } of refusedDeliveries(directory)) {
+    for await (const { path, delivery } of refusedDeliveries(directory, leave)) {
       const results = await accept([delivery]);
       count(results, [delivery]);
       if (!(results[0] instanceof Error)) await unlink(path);
     }
-    return { committed, failed };
+    return;
   }
-  for await (const batch of spooledDeliveries(directory)) {
+  for await (const batch of spooledDeliveries(directory, leave)) {
     if (batch.length > 0) count(await accept(batch), batch);
   }
-  return { committed, failed };
 }

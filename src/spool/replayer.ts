@@ -7,7 +7,7 @@ import { isRefused } from './judge-refusal.js';
 import { readSegment, type SegmentReading } from './read-segment.js';
 import { setFrameAside } from './refused-frame.js';
 import { isGone } from './spool-errors.js';
-import type { SpoolFile, SpoolFolder } from './spool-files.js';
+import { isLeft, type SpoolFile, type SpoolFolder } from './spool-files.js';
 
 /** One transaction commits so many. */
 const BATCH = 200;
@@ -68,9 +68,8 @@ export class Replayer {
     return undefined;
   }
 
-  #isOurs({ name, aliveAtMs }: SpoolFolder): boolean {
-    if (name === this.options.ownFolder || aliveAtMs === undefined) return true;
-    return Date.now() - aliveAtMs > this.options.orphanedAfterMs;
+  #isOurs(folder: SpoolFolder): boolean {
+    return folder.name === this.options.ownFolder || isLeft(folder, this.options.orphanedAfterMs);
   }
 
   async #replay(

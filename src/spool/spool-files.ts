@@ -38,6 +38,11 @@ export interface SpoolFolder {
   readonly fault: string | undefined;
 }
 
+/** Whether nobody is known to replay it: its owner has left, or was not heard of for so long. */
+export function isLeft({ aliveAtMs }: SpoolFolder, orphanedAfterMs: number): boolean {
+  return aliveAtMs === undefined || Date.now() - aliveAtMs > orphanedAfterMs;
+}
+
 /** `7` to `00000007.spool`. */
 export function segmentName(number: number): string {
   return `${String(number).padStart(8, '0')}.spool`;

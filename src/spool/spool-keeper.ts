@@ -12,6 +12,7 @@ import { OwnFolder } from './own-folder.js';
 import { Replayer } from './replayer.js';
 import { SegmentWriter } from './segment-writer.js';
 import { Spool } from './spool.js';
+import { isLeft } from './spool-files.js';
 import {
   DEFAULT_REPLAY_PER_S,
   DEFAULT_SPOOL_MAX_BYTES,
@@ -121,7 +122,15 @@ export class SpoolKeeper {
     return {
       state: this.#spool.trouble ?? inUse,
       ...{ bytes, maxBytes, framesWaiting, oldestReceivedAt, refused, damaged },
+      newer: this.#newerPaths.length,
     };
+  }
+
+  /** A later version that lives beside this one, as in a rolling deployment, replays its own. */
+  get #newerPaths(): string[] {
+    return this.#inventory.newer
+      .filter(({ folder }) => isLeft(folder, this.times.orphanedAfterMs))
+      .map(({ path }) => path);
   }
 
   async #look(): Promise<number> {
@@ -146,6 +155,7 @@ export class SpoolKeeper {
     try {
       await this.#inventory.look();
       this.#told.tellUnreadable(this.#inventory.unreadable);
+      this.#told.tellNewer(this.#newerPaths);
       const tidying = { ...this.times, ownFolder: this.#own.name };
       await tidy(this.#inventory, Date.now(), tidying, this.logger);
       this.#told.tellUntidy(undefined);

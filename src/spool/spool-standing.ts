@@ -11,6 +11,8 @@ export interface SpoolStanding {
   /** Deliveries that the database refuses, and what is damaged or cannot be read: for people to look at. */
   readonly refused: number;
   readonly damaged: number;
+  /** Files with webhooks of a later version, whose process has left: that version alone can commit them. */
+  readonly newer: number;
 }
 
 export const NO_SPOOL: SpoolStanding = {
@@ -21,4 +23,5 @@ export const NO_SPOOL: SpoolStanding = {
   oldestReceivedAt: undefined,
   refused: 0,
   damaged: 0,
+  newer: 0,
 };

@@ -8,22 +8,33 @@ import { listFolders, type SpoolFolder } from './spool-files.js';
 /** As many as one transaction commits. */
 const BATCH = 200;
 
-/** All deliveries of all folders, in order; files that running webs delete meanwhile are committed. */
-export async function* spooledDeliveries(directory: string): AsyncGenerator<Delivery[]> {
+/** Hears of a file that holds deliveries which cannot be read. */
+export type OnUnread = (path: string) => void;
+
+/**
+ * All deliveries of all folders, in order; files that running webs delete meanwhile are committed.
+ * @param onUnread hears of segments of a later version; damaged ones are told when they are found
+ */
+export async function* spooledDeliveries(
+  directory: string,
+  onUnread?: OnUnread,
+): AsyncGenerator<Delivery[]> {
   for (const folder of await listFolders(directory)) {
     requireReadable(folder);
     // What comes before the damage can be read in a damaged one, too.
-    for (const { path } of [...folder.segments, ...folder.damaged]) yield* deliveriesOf(path);
+    for (const { path } of [...folder.segments, ...folder.damaged])
+      yield* deliveriesOf(path, onUnread);
   }
 }
 
-async function* deliveriesOf(filePath: string): AsyncGenerator<Delivery[]> {
+async function* deliveriesOf(filePath: string, onUnread?: OnUnread): AsyncGenerator<Delivery[]> {
   try {
     for (let fromByte = 0, more = true; more;) {
       const { frames, tail } = await readSegment(filePath, fromByte, BATCH);
       yield frames.map(({ payload }) => decodePayload(payload));
       fromByte = frames.at(-1)?.endsAt ?? fromByte;
       more = tail === 'more';
+      if (tail === 'newer') onUnread?.(filePath);
     }
   } catch (error) {
     if (!isGone(error)) throw error;
@@ -33,12 +44,14 @@ async function* deliveriesOf(filePath: string): AsyncGenerator<Delivery[]> {
 /** Those that the database refused, each with the file that holds it. */
 export async function* refusedDeliveries(
   directory: string,
+  onUnread?: OnUnread,
 ): AsyncGenerator<{ readonly path: string; readonly delivery: Delivery }> {
   for (const folder of await listFolders(directory)) {
     requireReadable(folder);
     for (const { path } of folder.refused) {
       const delivery = await readRefused(path);
-      if (delivery !== undefined) yield { path, delivery };
+      if (delivery === undefined) onUnread?.(path);
+      else yield { path, delivery };
     }
   }
 }

@@ -7,6 +7,7 @@ import type { Spool } from './spool.js';
 export class TroubleLog {
   #trouble: string | undefined;
   #unreadable: ReadonlySet<string> = new Set();
+  #newer: ReadonlySet<string> = new Set();
   #untidy: string | undefined;
 
   constructor(private readonly logger: Pick<Logger, 'log' | 'warn' | 'error'>) {}
@@ -30,6 +31,20 @@ export class TroubleLog {
       );
     }
     this.#unreadable = new Set(unreadable.map(({ path }) => path));
+  }
+
+  /** @param paths files with webhooks of a later version, which nobody who is known of replays */
+  tellNewer(paths: readonly string[]): void {
+    const [first] = paths.filter((path) => !this.#newer.has(path));
+    if (first !== undefined) {
+      this.logger.error(
+        `${paths.length} files in the spool hold webhooks of a later version, which this one cannot read: they are kept and not ` +
+          `committed, ${first} among them. Run the later version on this disk, and it commits them; "spool list" shows them as newerBytes.`,
+      );
+    } else if (paths.length === 0 && this.#newer.size > 0) {
+      this.logger.log('The spool holds nothing of a later version any more');
+    }
+    this.#newer = new Set(paths);
   }
 
   /** @param error why the spool was not looked through and tidied to the end; undefined: it was */

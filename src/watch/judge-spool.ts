@@ -27,12 +27,12 @@ function judgeRoom({ state, bytes, maxBytes }: SpoolStanding): Finding[] {
   return [];
 }
 
-function judgeRefused({ refused, damaged }: SpoolStanding): Finding[] {
-  if (refused + damaged === 0) return [];
+function judgeRefused({ refused, damaged, newer }: SpoolStanding): Finding[] {
+  if (refused + damaged + newer === 0) return [];
   return [
     finding(
       'spool-refused',
-      `the spool keeps ${refused} webhooks that the database refuses, and ${damaged} files or folders that are damaged or cannot be read`,
+      `the spool keeps ${refused} webhooks that the database refuses, ${damaged} files or folders that are damaged or cannot be read, and ${newer} files with webhooks that only a later version can read`,
     ),
   ];
 }

@@ -1,13 +1,14 @@
 import { jest } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { newId } from '../../src/database/new-id.js';
 import { encodeFrame } from '../../src/spool/frame.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { givenDelivery } from '../deliveries/given-delivery.js';
-import { useSpoolFolder } from './given-spool.js';
+import { encodeNewerFrame, useSpoolFolder } from './given-spool.js';
 
 // Each test starts processes, on a machine that may be busy.
 jest.setTimeout(90_000);
@@ -40,6 +41,7 @@ async function spool(...args: string[]): Promise<Ended> {
   return { code, stdout, stderr };
 }
 
+const WHY = ['--reason', 'its machine is gone'];
 const oldest = new Date('2026-01-02T03:04:05.000Z');
 
 /** A folder with a segment that ends torn, and a refused delivery. */
@@ -97,14 +99,90 @@ test('show gives deliveries as lines of JSON, no more than asked for, from any f
 test('replay commits everything once, and what was refused when it is asked for', async () => {
   const { folder: own, ids, refused } = await givenSpool('replayed');
   const all = { code: 0, stdout: 'committed=3 failed=0\n' };
-  expect(await spool('replay')).toMatchObject(all);
-  expect(await spool('replay')).toMatchObject(all);
+  expect(await spool('replay', ...WHY)).toMatchObject(all);
+  expect(await spool('replay', ...WHY)).toMatchObject(all);
   const count = (some: string[]): Promise<number> =>
     db.number('SELECT count(*) FROM kakao_share.deliveries WHERE id = ANY($1)', [some]);
   expect([await count(ids), await count([refused])]).toEqual([3, 0]);
-  expect((await spool('replay', '--refused')).stdout).toBe('committed=1 failed=0\n');
+  expect((await spool('replay', '--refused', ...WHY)).stdout).toBe('committed=1 failed=0\n');
   expect(await count([refused])).toBe(1);
   expect(await readdir(own)).toEqual(['00000001.spool']);
+});
+
+interface AuditRow {
+  readonly actor: string;
+  readonly action: string;
+  readonly target: string;
+  readonly after: object;
+  readonly reason: string;
+}
+
+/** What the audit has of replays that were asked for with these words. */
+async function auditOf(reason: string): Promise<AuditRow[]> {
+  return db.rows<AuditRow>(
+    'SELECT actor, app, action, target, after, reason FROM kakao_share.audit WHERE reason = $1 ORDER BY id',
+    [reason],
+  );
+}
+
+test('the audit says who replayed what and why, and what came of it', async () => {
+  await givenSpool('audited');
+  const where = { machine: hostname(), directory: folder.path };
+  await spool('replay', '--reason', 'all of it');
+  const [asked, done, ...more] = await auditOf('all of it');
+  const who = { actor: expect.stringMatching(/^cli:./) as string, app: null };
+  expect(asked).toMatchObject({ ...who, action: 'spool.replay' });
+  expect(asked?.after).toEqual({ ...where, refused: false });
+  expect(done).toMatchObject({ ...who, action: 'spool.replayed', target: asked?.target });
+  expect(done?.after).toEqual({ committed: 3, failed: 0, unread: 0 });
+  expect(more).toEqual([]);
+  await spool('replay', '--refused', '--reason', 'the refused one');
+  expect((await auditOf('the refused one')).map(({ after }) => after)).toEqual([
+    { ...where, refused: true },
+    { committed: 1, failed: 0, unread: 0 },
+  ]);
+});
+
+test('a replay that fails half-way is in the audit with what it has committed', async () => {
+  await givenSpool('half-way');
+  // The last of the folders: a file, which not even root can list.
+  await writeFile(path.join(folder.path, newId()), '');
+  const { code, stderr } = await spool('replay', '--reason', 'half of it');
+  expect(code).toBe(1);
+  expect(stderr).toContain('cannot be read');
+  expect((await auditOf('half of it')).map(({ action, after }) => [action, after])).toEqual([
+    ['spool.replay', expect.objectContaining({ refused: false })],
+    ['spool.replayed', { committed: 3, failed: 0, unread: 0 }],
+  ]);
+});
+
+test('webhooks of a later version are listed, left where they are, and no replay ends well for them', async () => {
+  const own = path.join(folder.path, newId());
+  const segment = path.join(own, '00000001.spool');
+  const newer = encodeNewerFrame(givenDelivery('newer'));
+  const bytes = Buffer.concat([encodeFrame(givenDelivery('before newer')), newer]);
+  await mkdir(own);
+  await writeFile(segment, bytes);
+  const { stdout } = await spool('list');
+  expect(stdout).toContain(`deliveries=1 newerBytes=${newer.length}`);
+  expect(stdout).toMatch(/unreadable=0 newer=1$/m);
+  const replayed = await spool('replay', '--reason', 'rolled back');
+  expect(replayed).toMatchObject({ code: 1, stdout: 'committed=1 failed=0\n' });
+  expect(replayed.stderr).toContain(segment);
+  expect(await readFile(segment)).toEqual(bytes);
+  expect((await auditOf('rolled back'))[1]?.after).toEqual({ committed: 1, failed: 0, unread: 1 });
+});
+
+test('a replay without a reason is no replay', async () => {
+  const { ids } = await givenSpool('unreasoned');
+  for (const words of [[], ['--reason', ' ']]) {
+    const { code, stderr } = await spool('replay', ...words);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--reason');
+  }
+  expect(
+    await db.number('SELECT count(*) FROM kakao_share.deliveries WHERE id = ANY($1)', [ids]),
+  ).toBe(0);
 });
 
 test('what means nothing is answered with the usage', async () => {

@@ -37,12 +37,17 @@ afterEach(async () => {
   await db.drop();
 });
 
-async function expectAcceptedInTime(service: TestService, ids: readonly string[]): Promise<void> {
+/** @returns the ids of the deliveries, as answered */
+async function expectAcceptedInTime(
+  service: TestService,
+  ids: readonly string[],
+): Promise<string[]> {
   const answers = await Promise.all(ids.map((id) => service.share(shareBy(id), id)));
   for (const answer of answers) {
     expect(read(answer).status).toBe('accepted');
     expect(answer.latencyMs).toBeLessThan(KAKAO_LIMIT_MS);
   }
+  return answers.map((answer) => read(answer).deliveryId);
 }
 
 async function expectSettledOnce(ids: readonly string[]): Promise<void> {
@@ -72,9 +77,11 @@ test('a door whose database is not there at the start opens, accepts in time, an
   await other.rows(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
   const service = await startTestService(far);
   try {
-    await expectAcceptedInTime(service, numbered('absent', 5));
+    const firsts = await expectAcceptedInTime(service, numbered('absent', 5));
     // A repeat cannot be proven: it is accepted too, and found when it is committed.
-    await expectAcceptedInTime(service, ['absent-0']);
+    const repeats = await expectAcceptedInTime(service, ['absent-0']);
+    // Under an id of its own nobody would ever find anything.
+    expect(repeats).toEqual(firsts.slice(0, 1));
     await eventually(async () => {
       expect(await service.api<Ready>('/health/ready')).toMatchObject({
         status: 200,
@@ -83,6 +90,10 @@ test('a door whose database is not there at the start opens, accepts in time, an
     });
     await other.rows(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
     await expectSettledOnce(numbered('absent', 5));
+    const stored = await db.rows<{ id: string }>(
+      'SELECT id FROM kakao_share.deliveries ORDER BY resource_id',
+    );
+    expect(stored.map(({ id }) => id)).toEqual(firsts);
   } finally {
     await service.stop();
     await other.drop();

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { crc32 } from 'node:zlib';
 import type { Logger } from '@nestjs/common';
 import type { Delivery } from '../../src/deliveries/delivery.js';
-import { decodePayload } from '../../src/spool/frame.js';
+import { decodePayload, encodeFrame } from '../../src/spool/frame.js';
 import { readSegment } from '../../src/spool/read-segment.js';
 import { listFolders } from '../../src/spool/spool-files.js';
 import { SpoolKeeper } from '../../src/spool/spool-keeper.js';
@@ -30,6 +31,14 @@ export function useSpoolFolder(): { readonly path: string } {
   return folder;
 }
 
+/** A frame as a version after this one may write it. */
+export function encodeNewerFrame(delivery: Delivery): Buffer {
+  const frame = encodeFrame(delivery);
+  frame.writeUInt8(2, 4);
+  frame.writeUInt32LE(crc32(frame.subarray(0, 13)), 13);
+  return frame;
+}
+
 /** Every delivery whose frame can be read, in the order of folders and frames. */
 export async function readSpool(directory: string): Promise<Delivery[]> {
   const deliveries: Delivery[] = [];
@@ -50,6 +59,7 @@ export async function readSpool(directory: string): Promise<Delivery[]> {
 export interface Said {
   readonly errors: string[];
   readonly warnings: string[];
+  readonly infos: string[];
 }
 
 export interface GivenKeeper {
@@ -65,10 +75,10 @@ export function startKeeper(
   options: SpoolOptions,
   times: Partial<SpoolTimes> = {},
 ): GivenKeeper {
-  const said: Said = { errors: [], warnings: [] };
+  const said: Said = { errors: [], warnings: [], infos: [] };
   const committed: string[] = [];
   const logger = {
-    log: () => undefined,
+    log: (line: string) => said.infos.push(line),
     warn: (line: string) => said.warnings.push(line),
     error: (line: string) => said.errors.push(line),
   } as unknown as Logger;

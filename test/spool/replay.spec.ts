@@ -1,4 +1,14 @@
-import { appendFile, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  copyFile,
+  mkdir,
+  readdir,
+  readFile,
+  stat,
+  unlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { newId } from '../../src/database/new-id.js';
 import type { Delivery } from '../../src/deliveries/delivery.js';
@@ -8,7 +18,13 @@ import { listFolders } from '../../src/spool/spool-files.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { givenDelivery } from '../deliveries/given-delivery.js';
-import { startKeeper, untilCommitted, useSpoolFolder, type GivenKeeper } from './given-spool.js';
+import {
+  encodeNewerFrame,
+  startKeeper,
+  untilCommitted,
+  useSpoolFolder,
+  type GivenKeeper,
+} from './given-spool.js';
 
 const folder = useSpoolFolder();
 let db: TestDatabase;
@@ -111,6 +127,44 @@ test('a damaged segment is kept and told, all before the damage is committed', a
   expect(said.errors.join()).toContain('is damaged from byte');
   await eventually(() => {
     expect(running.standing()).toMatchObject({ state: 'ok', damaged: 1 });
+  });
+});
+
+test('webhooks of a later version are told once, kept as they are, and alarm nobody while their own process lives', async () => {
+  const deliveries = numbered('beside newer', 3);
+  const file = await givenSegment(deliveries, encodeNewerFrame(givenDelivery('newer')));
+  const bytes = await readFile(file);
+  const alive = path.join(path.dirname(file), 'alive');
+  await writeFile(alive, '');
+  const soon = new Date(Date.now() + 60_000);
+  await utimes(alive, soon, soon);
+  const { said, committed, keeper: running } = replay();
+  const beside = numbered('beside a later version', 3);
+  await givenSegment(beside);
+  // It was looked at, and is left to its owner.
+  await eventually(() => {
+    expect(committed).toEqual(idsOf(beside));
+    expect(running.standing()).toMatchObject({ framesWaiting: 3, newer: 0 });
+  });
+
+  await unlink(alive);
+  await eventually(() => {
+    expect(committed).toEqual([...idsOf(beside), ...idsOf(deliveries)]);
+    expect(running.standing()).toMatchObject({ state: 'ok', newer: 1, damaged: 0, refused: 0 });
+    expect(said.errors).toEqual([expect.stringContaining('Run the later version')]);
+  });
+  expect(said.errors.join()).toContain(file);
+  // It takes some looks until another file is gone: this one stays, and nothing more is said.
+  const other = await givenSegment(numbered('some looks later', 1));
+  await eventually(() => expect(stat(other)).rejects.toThrow('ENOENT'));
+  expect(said.errors).toHaveLength(1);
+  expect(await readFile(file)).toEqual(bytes);
+
+  // The later version has run, and committed them.
+  await unlink(file);
+  await eventually(() => {
+    expect(running.standing().newer).toBe(0);
+    expect(said.infos).toContainEqual(expect.stringContaining('nothing of a later version'));
   });
 });
 

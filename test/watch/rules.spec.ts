@@ -44,6 +44,7 @@ describe('the spool', () => {
     ['broken', { state: 'broken' }, ['spool-full']],
     ['with what the database refuses', { refused: 1 }, ['spool-refused']],
     ['with a damaged file', { damaged: 1 }, ['spool-refused']],
+    ['with what only a later version can read', { newer: 1 }, ['spool-refused']],
   ])('%s', (_, standing, expected) => {
     expect(namesOf(judgeSpool({ ...empty, ...standing }, now))).toEqual(expected);
   });
