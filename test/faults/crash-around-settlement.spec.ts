@@ -22,6 +22,9 @@ let environment: Record<string, string>;
 let service: ServiceProcess;
 let acknowledged: string[];
 
+/** How often a door may be faster than we are before that is what it promises. */
+const MAX_TRIES = 5;
+
 async function startSuite(settings: Record<string, string> = {}): Promise<void> {
   acknowledged = [];
   db = await createTestDatabase();
@@ -70,38 +73,53 @@ describe('a door that is killed before its answer', () => {
     },
   ];
 
+  /**
+   * Kills the door at this step, before its answer, and starts it again. It waits there for about a second, then spools the webhook and
+   * answers: whoever was too slow to kill it before that tries once more, with another.
+   * @returns the resource id, which is also the user's
+   */
+  async function killBeforeAnswer(
+    step: Step & { readonly statement: RegExp },
+    name: string,
+    endSession = false,
+  ): Promise<string> {
+    for (let tries = 1; ; tries++) {
+      const id = `${name} ${tries}`;
+      const gate = await Gate.close(db, step);
+      const answer = service.share(shareBy(id), id);
+      await gate.untilReached(step.statement);
+      await service.end('SIGKILL');
+      if (endSession) await gate.endWaiting();
+      await gate.open();
+      const { status } = await answer;
+      await startAgain();
+      if (status === 0) return id;
+      expect(tries).toBeLessThan(MAX_TRIES);
+      acknowledged.push(id);
+    }
+  }
+
   test.each(steps)('as it $step: has promised nothing, and a repeat pays once', async (step) => {
-    const gate = await Gate.close(db, step);
-    const answer = service.share(shareBy(`sent at ${step.step}`), step.step);
-    await gate.untilReached(step.statement);
-    await service.end('SIGKILL');
-    expect((await answer).status).toBe(0);
-    await gate.open();
-    await startAgain();
-    await acknowledge(`sent at ${step.step}`, step.step);
+    const id = await killBeforeAnswer(step, step.step);
+    await acknowledge(id, id);
     await untilDone();
     await proveWhole(db, acknowledged);
-    expect(await pointsOf(db, `sent at ${step.step}`)).toBe(100);
+    expect(await pointsOf(db, id)).toBe(100);
   });
 
   test('as it commits, its session gone with it: the repeat is the first, and pays once', async () => {
-    const gate = await Gate.close(db, {
+    const step = {
       table: 'kakao_share.deliveries',
       on: 'INSERT',
       atCommit: true,
-    });
-    const answer = service.share(shareBy('rolled back'), 'rolled back');
-    await gate.untilReached(/COMMIT/);
-    await service.end('SIGKILL');
-    await gate.endWaiting();
-    await gate.open();
-    expect((await answer).status).toBe(0);
-    await startAgain();
-    const repeat = await service.share(shareBy('rolled back'), 'rolled back');
+      statement: /COMMIT/,
+    } as const;
+    const id = await killBeforeAnswer(step, 'rolled back', true);
+    const repeat = await service.share(shareBy(id), id);
     expect(JSON.parse(repeat.body)).toMatchObject({ status: 'accepted' });
     await untilDone();
-    await proveWhole(db, [...acknowledged, 'rolled back']);
-    expect(await pointsOf(db, 'rolled back')).toBe(100);
+    await proveWhole(db, [...acknowledged, id]);
+    expect(await pointsOf(db, id)).toBe(100);
   });
 });
 

@@ -29,7 +29,7 @@ describe('a worker that is frozen with the campaign’s budget in its hand', () 
     await untilSettled(db);
     // By then it holds the delivery, the user and the budget.
     const gate = await Gate.close(db, { table: 'kakao_share.entries', on: 'INSERT' });
-    await frozen.share(shareBy('held'), 'held');
+    expect(await frozen.share(shareBy('held'), 'held')).toMatchObject({ status: 200 });
     await gate.untilReached(/entries/);
     frozen.freeze();
     await gate.letPass();
@@ -39,13 +39,13 @@ describe('a worker that is frozen with the campaign’s budget in its hand', () 
       expect(await other.share(shareBy(id), id)).toMatchObject({ status: 200 });
     // Waits for the row of the held delivery, until Postgres takes it from the frozen session.
     await expireDispatchLeases(db);
-    await untilSettled(db, 20_000);
+    await untilSettled(db);
     frozen.thaw();
     expect(await frozen.share(shareBy('after'), 'after')).toMatchObject({ status: 200 });
     await untilSettled(db);
-    await untilTold(db, 40_000);
+    await untilTold(db);
     await gate.open();
     await proveWhole(db, ['before', 'held', 'one', 'two', 'after']);
     expect(await pointsOf(db, 'held')).toBe(100);
-  }, 90_000);
+  }, 240_000);
 });

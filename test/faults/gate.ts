@@ -12,7 +12,7 @@ export interface Step {
   readonly atCommit?: boolean;
 }
 
-const REACHED_LIMIT_MS = 10_000;
+const REACHED_LIMIT_MS = 60_000;
 
 /**
  * Holds whoever comes to a step, with a lock that only this gate gives back. Everybody else passes.

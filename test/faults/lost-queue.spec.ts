@@ -3,12 +3,14 @@ import {
   startServiceProcess,
   type ServiceProcess,
 } from '../support/service-process.js';
+import { eventually } from '../support/eventually.js';
 import { createTestDatabase, QUEUE_STORES, type TestDatabase } from '../support/test-database.js';
 import {
   givenCampaign,
   serviceEnvironment,
   shareBy,
   untilSettled,
+  untilStored,
   untilTold,
 } from '../support/test-service.js';
 import { startPrivateRedis } from './private-redis.js';
@@ -31,8 +33,11 @@ const LOSABLE: Readonly<Record<string, (db: TestDatabase) => Promise<LosableQueu
           `SELECT count(*) FROM bullmq.job WHERE queue = 'kakao-share-settlement' AND state = 'waiting'`,
         ),
       lose: async () => {
-        await db.rows(
-          'TRUNCATE bullmq.job, bullmq.job_log, bullmq.job_dependency, bullmq.event, bullmq.meta',
+        // Again where it and a worker's transaction have waited for each other.
+        await eventually(() =>
+          db.rows(
+            'TRUNCATE bullmq.job, bullmq.job_log, bullmq.job_dependency, bullmq.event, bullmq.meta',
+          ),
         );
       },
       end: () => Promise.resolve(),
@@ -81,6 +86,8 @@ describe.each(QUEUE_STORES)('the whole queue is lost, queue on $store', ({ store
 
   test('while nobody works: the sweeper finds all of it', async () => {
     await acknowledge('before');
+    // What a slow moment has put into the spool stays there without a door.
+    await untilStored(db, acknowledged);
     // Its last jobs are asked for after the answers: a door that has ended asks for none any more.
     await door.end('SIGTERM');
     await queue.lose();

@@ -1,4 +1,5 @@
 import { verifyLedger } from '../../src/ledger/verification.js';
+import { eventually } from '../support/eventually.js';
 import type { TestDatabase } from '../support/test-database.js';
 
 /** What must be empty once everything is settled, each statement listing offenders. */
@@ -76,14 +77,16 @@ export const EXPIRE_DISPATCH_LEASES = `
   UPDATE kakao_share.open_deliveries
   SET leased_until = clock_timestamp() - interval '1 s', dispatched_at = clock_timestamp() - interval '1 hour'`;
 
-/** Lets time pass for the dispatch leases. */
+/** Lets time pass for the dispatch leases; again where it and a worker's transaction have waited for each other. */
 export async function expireDispatchLeases(db: TestDatabase): Promise<void> {
-  await db.rows(EXPIRE_DISPATCH_LEASES);
+  await eventually(() => db.rows(EXPIRE_DISPATCH_LEASES));
 }
 
 /** Lets time pass for the leases of relays that died. */
 export async function expireRelayLeases(db: TestDatabase): Promise<void> {
-  await db.rows(
-    `UPDATE kakao_share.relay_leases SET leased_until = '-infinity', retry_at = '-infinity'`,
+  await eventually(() =>
+    db.rows(
+      `UPDATE kakao_share.relay_leases SET leased_until = '-infinity', retry_at = '-infinity'`,
+    ),
   );
 }

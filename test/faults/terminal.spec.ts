@@ -14,8 +14,9 @@ import {
 } from './terminal.js';
 
 const SENDERS = 8;
-const STOP_LIMIT_MS = 10_000;
-const TEST_LIMIT_MS = 60_000;
+/** It gives itself 10 s and says by its code whether they were enough; the rest is for npm, and for a machine that is busy. */
+const STOP_LIMIT_MS = 30_000;
+const TEST_LIMIT_MS = 300_000;
 
 interface Page {
   items: { resourceId: string; verdict: string }[];
@@ -77,7 +78,17 @@ describe('npm start, ended under load', () => {
     await eventually(async () => {
       const pending = await terminal.api<Page>('/v1/deliveries?verdict=pending&limit=1');
       expect(pending.body.items).toEqual([]);
-    }, 30_000);
+    });
+    // What a slow moment had put into the spool comes later: a folder that was left in a hurry belongs to others after 10 s.
+    await eventually(async () => {
+      const verdicts = await readVerdicts();
+      expect(acknowledged.filter((id) => verdicts.get(id) !== 'rewarded')).toEqual([]);
+    });
+    const { body } = await terminal.api<{ ok: boolean }>('/v1/ledger/verification');
+    expect(body).toMatchObject({ ok: true });
+  }
+
+  async function readVerdicts(): Promise<Map<string, string>> {
     const verdicts = new Map<string, string>();
     for (let cursor: string | null = ''; cursor !== null;) {
       const page: { body: Page } = await terminal.api<Page>(
@@ -86,9 +97,7 @@ describe('npm start, ended under load', () => {
       for (const { resourceId, verdict } of page.body.items) verdicts.set(resourceId, verdict);
       cursor = page.body.nextCursor;
     }
-    expect(acknowledged.filter((id) => verdicts.get(id) !== 'rewarded')).toEqual([]);
-    const { body } = await terminal.api<{ ok: boolean }>('/v1/ledger/verification');
-    expect(body).toMatchObject({ ok: true });
+    return verdicts;
   }
 
   test(

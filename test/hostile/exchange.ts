@@ -15,7 +15,7 @@ export interface ExchangeOptions {
   readonly pauseMs?: number;
 }
 
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 30_000;
 
 /** Sends bytes as they are, on a connection of their own, and reads until it is closed. */
 export function exchange(

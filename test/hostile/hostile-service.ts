@@ -11,6 +11,7 @@ import {
   startServiceProcess,
   type ServiceProcess,
 } from '../support/service-process.js';
+import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { givenCampaign, serviceEnvironment, untilSettled } from '../support/test-service.js';
 import { exchange, type ExchangeOptions, type RawAnswer } from './exchange.js';
@@ -18,7 +19,7 @@ import type { Sender } from './raw-request.js';
 
 /** Everything that a run writes; beyond it nothing could be said of the beginning. */
 const MAX_OUTPUT_CHARS = 100_000_000;
-const SETTLE_LIMIT_MS = 60_000;
+const SETTLE_LIMIT_MS = 120_000;
 /** A service in its prime takes some 150 MB; nothing that is sent to it may make it three times that. */
 export const MAX_RSS_BYTES = 500 * 1024 * 1024;
 
@@ -83,6 +84,17 @@ export class HostileService {
             + (SELECT count(*) FROM kakao_share.campaigns) + (SELECT count(*) FROM kakao_share.share_intents)
             + (SELECT count(*) FROM kakao_share.audit) + (SELECT count(*) FROM kakao_share.event_endpoints)`,
     );
+  }
+
+  /** Waits until the delivery that an answer names is in the database: a slow moment puts it into the spool first. */
+  async untilStored({ text }: RawAnswer): Promise<void> {
+    for (const [, deliveryId] of text.matchAll(/"deliveryId":"([^"]+)"/g)) {
+      await eventually(async () => {
+        const sql = 'SELECT count(*) FROM kakao_share.deliveries WHERE id = $1';
+        if ((await this.db.number(sql, [deliveryId])) === 0)
+          throw new Error(`${deliveryId ?? ''} is not stored yet`);
+      });
+    }
   }
 
   untilSettled(): Promise<void> {

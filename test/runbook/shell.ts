@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Block } from './document.js';
 
-/** A block waits for something at most two minutes by itself. */
-const BLOCK_LIMIT_MS = 150_000;
+/** A block waits for something at most two minutes by itself, longer on a busy machine. */
+const BLOCK_LIMIT_MS = 300_000;
 
 export interface ShellOptions {
   /** What the operator's environment holds, beyond `PATH`. */

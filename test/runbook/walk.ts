@@ -1,3 +1,4 @@
+import { eventually } from '../support/eventually.js';
 import { commandsOf, readSituations, SETUP, type Block } from './document.js';
 import type { Shell } from './shell.js';
 
@@ -43,6 +44,16 @@ export class Walk {
   again(): Promise<string> {
     if (this.#last === undefined) throw new Error('There was no block yet.');
     return this.shell.run(this.#last);
+  }
+
+  /** Runs the next block, and again as long as it does not say yet what it is to say: as somebody does who looks once more. */
+  async look(holding: string, check: (written: string) => void): Promise<void> {
+    let written: string | undefined = await this.step(holding);
+    await eventually(async () => {
+      const latest = written ?? (await this.again());
+      written = undefined;
+      check(latest);
+    });
   }
 
   /** Every command was run. */

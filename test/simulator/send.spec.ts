@@ -7,11 +7,13 @@ describe('the sender', () => {
   let server: RecordingServer;
   let sender: Sender;
 
+  /** As long as it takes, unless the limit is what is tested. */
   async function start(
-    ...respond: Parameters<typeof startRecordingServer>
+    respond?: Parameters<typeof startRecordingServer>[0],
+    limitMs = 60_000,
   ): Promise<PreparedRequest> {
-    server = await startRecordingServer(...respond);
-    sender = new Sender({ limitMs: 150 });
+    server = await startRecordingServer(respond);
+    sender = new Sender({ limitMs });
     return { method: 'GET', url: server.url, headers: {} };
   }
   afterEach(async () => {
@@ -31,7 +33,7 @@ describe('the sender', () => {
   });
 
   it('gives up after the limit on a server that never answers', async () => {
-    const request = await start(() => undefined);
+    const request = await start(() => undefined, 150);
     const given = await sender.send(request);
 
     expect(given).toMatchObject({ outcome: 'timeout', status: 0 });
@@ -39,7 +41,7 @@ describe('the sender', () => {
   });
 
   it('gives up after the limit on a server that never ends its answer', async () => {
-    const request = await start((_, response) => response.writeHead(200).write('{'));
+    const request = await start((_, response) => response.writeHead(200).write('{'), 150);
 
     expect(await sender.send(request)).toMatchObject({ outcome: 'timeout' });
   });

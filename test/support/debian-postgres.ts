@@ -9,6 +9,8 @@ import { chooseServerUser } from '../../src/database/embedded-postgres/server-us
 const VERSIONS_FOLDER = '/usr/lib/postgresql';
 const TOOLS = ['initdb', 'pg_ctl', 'pg_basebackup', 'pg_dump', 'pg_restore', 'pg_verifybackup'];
 const PROGRAM_LIMIT_MS = 120_000;
+/** Less than that, and more than its own minute: a busy machine needs longer to recover. */
+const SERVER_LIMIT_S = '110';
 
 /** Where Debian keeps a Postgres with all of its tools, the newest one; undefined where there is none. */
 export function findDebianPostgres(): string | undefined {
@@ -74,7 +76,18 @@ export class DebianPostgres {
     const port = atPort ?? (await freePort());
     const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''`;
     const log = path.join(this.folder, `${name}.log`);
-    const args = ['start', '-w', '-D', this.dataDir(name), '-l', log, '-o', options];
+    const args = [
+      'start',
+      '-w',
+      '-t',
+      SERVER_LIMIT_S,
+      '-D',
+      this.dataDir(name),
+      '-l',
+      log,
+      '-o',
+      options,
+    ];
     await this.#run('pg_ctl', args).catch(async (error: unknown) => {
       throw new Error(`It said: ${await readFile(log, 'utf8')}`, { cause: error });
     });
@@ -83,7 +96,16 @@ export class DebianPostgres {
 
   /** @param mode `immediate` is a crash: nothing is flushed */
   async stop(name: string, mode: 'fast' | 'immediate'): Promise<void> {
-    await this.#run('pg_ctl', ['stop', '-w', '-m', mode, '-D', this.dataDir(name)]);
+    await this.#run('pg_ctl', [
+      'stop',
+      '-w',
+      '-t',
+      SERVER_LIMIT_S,
+      '-m',
+      mode,
+      '-D',
+      this.dataDir(name),
+    ]);
   }
 
   /** For `afterAll`: whatever runs is ended, the folder goes. */

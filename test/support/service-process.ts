@@ -7,7 +7,9 @@ import { clientOf, type TestService } from './test-service.js';
 
 const MAIN = path.resolve('dist/main.js');
 /** Of several that start at once on a busy machine. */
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 120_000;
+/** Between being found free and being listened at a port may go to somebody else. */
+const MAX_PORTS = 5;
 /** All that a process says in a few minutes: a search for secrets wants to see everything. */
 const MAX_OUTPUT_CHARS = 20_000_000;
 
@@ -29,7 +31,8 @@ export interface ServiceProcess extends TestService {
   thaw(): void;
 }
 
-const running = new Set<ChildProcess>();
+/** Those that run, and their ends. */
+const running = new Map<ChildProcess, Promise<Exit>>();
 
 /**
  * Starts `dist/main.js` with exactly this environment, on a port of its own.
@@ -40,17 +43,33 @@ export async function startServiceProcess(
   until: 'ready' | 'live' = 'ready',
   { maxOutputChars = MAX_OUTPUT_CHARS } = {},
 ): Promise<ServiceProcess> {
+  for (let ports = 1; ; ports++) {
+    try {
+      return await startOnFreePort(environment, until, maxOutputChars);
+    } catch (error) {
+      const wasTaken = error instanceof Error && error.message.includes('EADDRINUSE');
+      if (!wasTaken || ports === MAX_PORTS) throw error;
+    }
+  }
+}
+
+async function startOnFreePort(
+  environment: Readonly<Record<string, string>>,
+  until: 'ready' | 'live',
+  maxOutputChars: number,
+): Promise<ServiceProcess> {
   const port = await freePort();
   const env = { PATH: process.env.PATH, ...environment, PORT: `${port}` };
   const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  running.add(child);
-  const exited = once(child, 'exit').then(([code, signal]): Exit => {
+  // Not its exit: only when its pipes are closed has everything been read that it wrote.
+  const exited = once(child, 'close').then(([code, signal]): Exit => {
     running.delete(child);
     return { code: code as Exit['code'], signal: signal as Exit['signal'] };
   });
+  running.set(child, exited);
   const output = collectOutput(child, maxOutputChars);
   const url = `http://127.0.0.1:${port}`;
-  await untilHealthy(`${url}/health/${until}`, child, output);
+  await untilHealthy(`${url}/health/${until}`, child, { output, exited });
   const end = (signal: NodeJS.Signals): Promise<Exit> => {
     child.kill(signal);
     return exited;
@@ -70,9 +89,9 @@ export async function startServiceProcess(
 /** For `afterAll`: a test that failed half-way leaves no process behind. */
 export async function killServiceProcesses(): Promise<void> {
   await Promise.all(
-    [...running].map(async (child) => {
+    [...running].map(async ([child, exited]) => {
       child.kill('SIGKILL');
-      await once(child, 'exit');
+      await exited;
     }),
   );
 }
@@ -88,12 +107,18 @@ function collectOutput(child: ChildProcess, maxChars: number): () => string {
   return () => text;
 }
 
-async function untilHealthy(url: string, child: ChildProcess, output: () => string): Promise<void> {
+async function untilHealthy(
+  url: string,
+  child: ChildProcess,
+  { output, exited }: { readonly output: () => string; readonly exited: Promise<Exit> },
+): Promise<void> {
   await eventually(async () => {
     if (child.exitCode !== null) return;
     const response = await fetch(url);
     const { status } = (await response.json()) as { status: string };
     if (status !== 'ok') throw new Error(`The service is ${status}: ${output()}`);
   }, START_LIMIT_MS);
-  if (child.exitCode !== null) throw new Error(`The service ended at its start: ${output()}`);
+  if (child.exitCode === null) return;
+  await exited;
+  throw new Error(`The service ended at its start: ${output()}`);
 }

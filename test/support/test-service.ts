@@ -11,7 +11,13 @@ import { Sender, type Answer } from '../../src/simulator/send.js';
 import { buildShareRequest, type PreparedRequest } from '../../src/simulator/share-request.js';
 import type { Share } from '../../src/simulator/share.js';
 import { eventually } from './eventually.js';
+import { countSpooled } from './count-spooled.js';
 import type { TestDatabase } from './test-database.js';
+
+/** Far longer than Kakao: a slow machine is no wrong answer. Whoever judges how fast one came looks at its latency. */
+const PATIENCE_MS = 30_000;
+/** A delivery whose job is lost on the way is asked for again a minute later. */
+const SETTLE_LIMIT_MS = 80_000;
 
 export type StoreName = 'Postgres' | 'Redis';
 
@@ -91,7 +97,7 @@ export function clientOf(
   env: Record<string, string>,
   stop: () => Promise<void>,
 ): TestService {
-  const sender = new Sender();
+  const sender = new Sender({ limitMs: PATIENCE_MS });
   const webhookUrl = `${url}/webhooks/kakao/share`;
   const adminKey = (env.KAKAO_ADMIN_KEYS ?? '').split(',')[0] ?? '';
   return {
@@ -156,16 +162,34 @@ export function shareBy(userId: string, overrides: Partial<Share> = {}): Share {
   };
 }
 
-/** Waits until every delivery has its verdict. */
-export async function untilSettled(db: TestDatabase, limitMs?: number): Promise<void> {
+/** Waits until every delivery has its verdict, also those that a slow moment of the database has put into the spool. */
+export async function untilSettled(db: TestDatabase, limitMs = SETTLE_LIMIT_MS): Promise<void> {
   await eventually(async () => {
+    const spooled = await countSpooled(db, spoolFolderOf(db));
+    if (spooled > 0) throw new Error(`${spooled} deliveries are still in the spool`);
     const open = await db.number('SELECT count(*) FROM kakao_share.open_deliveries');
     if (open > 0) throw new Error(`${open} deliveries are still open`);
   }, limitMs);
 }
 
+/** Waits until these webhooks are in the database, wherever they were kept before. */
+export async function untilStored(
+  db: TestDatabase,
+  resourceIds: readonly string[],
+  limitMs?: number,
+): Promise<void> {
+  await eventually(async () => {
+    const missing = await db.rows(
+      `SELECT resource COLLATE "C" FROM unnest($1::text[]) AS given (resource)
+       EXCEPT SELECT resource_id COLLATE "C" FROM kakao_share.delivery_keys`,
+      [resourceIds],
+    );
+    if (missing.length > 0) throw new Error(`${missing.length} webhooks are not stored yet`);
+  }, limitMs);
+}
+
 /** Waits until every destination has been told everything. */
-export async function untilTold(db: TestDatabase, limitMs?: number): Promise<void> {
+export async function untilTold(db: TestDatabase, limitMs = SETTLE_LIMIT_MS): Promise<void> {
   await eventually(async () => {
     const waiting = await db.number('SELECT count(*) FROM kakao_share.outbox');
     if (waiting > 0) throw new Error(`${waiting} events still wait`);

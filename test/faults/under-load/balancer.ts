@@ -1,5 +1,6 @@
 import { BackgroundLoop } from '../../../src/lifecycle/background-loop.js';
 import { Sender, type Answer } from '../../../src/simulator/send.js';
+import type { Pulse } from '../../support/pulse.js';
 import { Logger } from '@nestjs/common';
 import { requestFor, type PlannedShare } from './planned-shares.js';
 import { sendingOf, type Sending } from './sending.js';
@@ -7,6 +8,8 @@ import { sendingOf, type Sending } from './sending.js';
 const PROBE_EVERY_MS = 200;
 const PROBE_LIMIT_MS = 2_000;
 const STOP_LIMIT_MS = 5_000;
+/** An answer that is late is waited for all the same: how late it was, and whose fault that is, is judged afterwards. */
+const ANSWER_LIMIT_MS = 30_000;
 /** Requests wait for their answer, never for a connection. */
 const MAX_SOCKETS = 1_000;
 const WEBHOOK_PATH = '/webhooks/kakao/share';
@@ -22,12 +25,15 @@ interface Web {
  * nobody listens. What was sent is never sent again.
  */
 export class Balancer {
-  readonly #sender = new Sender({ maxSockets: MAX_SOCKETS });
+  readonly #sender = new Sender({ limitMs: ANSWER_LIMIT_MS, maxSockets: MAX_SOCKETS });
   readonly #webs = new Map<string, Web>();
   readonly #probing: BackgroundLoop;
   #turn = 0;
 
-  constructor(private readonly adminKey: string) {
+  constructor(
+    private readonly adminKey: string,
+    private readonly pulse: Pulse,
+  ) {
     const logger = new Logger('Balancer');
     this.#probing = new BackgroundLoop('probing webs', () => this.#probe(), logger);
     this.#probing.start();
@@ -50,7 +56,7 @@ export class Balancer {
     }
     const latencyMs = performance.now() - startedAtMs;
     answer ??= { outcome: 'failed', status: 0, body: '', headers: {}, latencyMs };
-    return sendingOf(share, { ...answer, latencyMs });
+    return sendingOf(share, { ...answer, latencyMs }, this.pulse.lostSince(startedAtMs));
   }
 
   async close(): Promise<void> {

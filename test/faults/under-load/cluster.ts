@@ -7,6 +7,7 @@ import {
   type Exit,
   type ServiceProcess,
 } from '../../support/service-process.js';
+import { Pulse } from '../../support/pulse.js';
 import { givenCampaign, serviceEnvironment } from '../../support/test-service.js';
 import { givenIntent, SIGNING_KEY } from '../../settlement/given-intent.js';
 import {
@@ -63,8 +64,9 @@ export class Cluster {
     readonly spoolFolder: string,
     readonly environment: Readonly<Record<string, string>>,
     private readonly folder: string,
+    private readonly pulse: Pulse,
   ) {
-    this.balancer = new Balancer(environment.KAKAO_ADMIN_KEYS ?? '');
+    this.balancer = new Balancer(environment.KAKAO_ADMIN_KEYS ?? '', pulse);
   }
 
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
@@ -82,7 +84,8 @@ export class Cluster {
       ...{ SPOOL_DIR: spoolFolder, DRAIN_MS: `${DRAIN_MS}`, LOG_LEVEL: 'debug' },
       ...(redis && { REDIS_URL: redis.url }),
     };
-    const cluster = new Cluster(postgres, redis, spoolFolder, environment, folder);
+    const pulse = await Pulse.start();
+    const cluster = new Cluster(postgres, redis, spoolFolder, environment, folder, pulse);
     try {
       await cluster.#populate(options);
       return cluster;
@@ -134,6 +137,7 @@ export class Cluster {
 
   async close(): Promise<void> {
     await this.balancer.close();
+    await this.pulse.stop();
     await killServiceProcesses();
     await this.redis?.stop();
     await this.postgres.stop();

@@ -9,7 +9,8 @@ const [first] = shares as [PlannedShare];
 function sent(share: PlannedShare, overrides: Partial<Sending> = {}): Sending {
   return {
     ...{ share, ending: 'acknowledged', status: 200, said: 'accepted' },
-    ...{ deliveryId: `id of ${share.resourceId}`, latencyMs: 12, errorCode: undefined },
+    ...{ deliveryId: `id of ${share.resourceId}`, latencyMs: 12, standstillMs: 0 },
+    errorCode: undefined,
     ...overrides,
   };
 }
@@ -88,6 +89,20 @@ test('an answer that took 3 s is found, whatever it said', () => {
   const late = sent(first, { ending: 'late', status: 0, latencyMs: 3_001 });
   expect(findFaults([...all, late], whole, { mayLose: true, mayRefuse: true })).toEqual([
     'share-0 waited 3001 ms for its answer',
+  ]);
+});
+
+test('what the whole machine stood still is nobody’s fault, and excuses nothing more', () => {
+  const held = sent(first, { latencyMs: 4_500, standstillMs: 2_000 });
+  expect(findFaults([...all, held], whole)).toEqual([]);
+  const slow = sent(first, { latencyMs: 4_500, standstillMs: 1_500 });
+  expect(findFaults([...all, slow], whole)).toEqual([
+    'share-0 waited 4500 ms for its answer, 1500 of them at a standstill',
+  ]);
+  const refused = { ending: 'refused', status: 503 } as const;
+  expect(findFaults([...all, sent(first, { ...refused, standstillMs: 1_000 })], whole)).toEqual([]);
+  expect(findFaults([...all, sent(first, { ...refused, standstillMs: 999 })], whole)).toEqual([
+    'share-0 got 503',
   ]);
 });
 

@@ -2,6 +2,9 @@ import { KAKAO_LIMIT_MS } from '../../../src/simulator/send.js';
 import { earnings, type PlannedShare } from './planned-shares.js';
 import { latencyAt, type Sending } from './sending.js';
 
+/** A door gives its disk a second at most. Where nobody's disk writes for longer there is no durable place, and it says so. */
+const DISK_LIMIT_MS = 1_000;
+
 /** More of one kind say nothing more. */
 const MAX_TOLD = 5;
 
@@ -80,16 +83,22 @@ function wrongBalances(sent: ReadonlyMap<string, PlannedShare>, stored: Stored):
   });
 }
 
-function isSlow({ ending, latencyMs }: Sending): boolean {
-  return ending === 'late' || latencyMs >= KAKAO_LIMIT_MS;
+/** A machine that stands still answers nobody, whatever runs on it. */
+function isSlow({ ending, latencyMs, standstillMs }: Sending): boolean {
+  return ending === 'late' || latencyMs - standstillMs >= KAKAO_LIMIT_MS;
 }
 
-function slow({ share, latencyMs }: Sending): string {
-  return `${share.resourceId} waited ${Math.round(latencyMs)} ms for its answer`;
+function slow({ share, latencyMs, standstillMs }: Sending): string {
+  const stood = standstillMs > 0 ? `, ${Math.round(standstillMs)} of them at a standstill` : '';
+  return `${share.resourceId} waited ${Math.round(latencyMs)} ms for its answer${stood}`;
 }
 
-function isUnfair({ ending, status }: Sending, { mayRefuse, mayLose }: Price): boolean {
-  if (ending === 'refused') return !(mayRefuse === true && status === 503);
+function isUnfair(
+  { ending, status, standstillMs }: Sending,
+  { mayRefuse, mayLose }: Price,
+): boolean {
+  const isExcused = mayRefuse === true || standstillMs >= DISK_LIMIT_MS;
+  if (ending === 'refused') return !(isExcused && status === 503);
   return ending === 'lost' && mayLose !== true;
 }
 

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { eventually } from '../../support/eventually.js';
 import { findInDatabase, findInTexts } from '../../support/secret-search.js';
 import type { Cluster } from './cluster.js';
 
@@ -46,10 +47,13 @@ async function readAnswers(cluster: Cluster): Promise<Record<string, string>> {
   const headers = { Authorization: `Bearer ${cluster.environment.ADMIN_TOKEN ?? ''}` };
   const answers: Record<string, string> = {};
   for (const route of ROUTES) {
-    const response = await fetch(new URL(route, url), { headers });
-    answers[route] = await response.text();
-    if (!response.ok)
-      throw new Error(`${route} is answered ${response.status}: nothing to search.`);
+    // Asked again where a busy machine had no answer yet.
+    await eventually(async () => {
+      const response = await fetch(new URL(route, url), { headers });
+      answers[route] = await response.text();
+      if (!response.ok)
+        throw new Error(`${route} is answered ${response.status}: nothing to search.`);
+    });
   }
   return answers;
 }

@@ -14,16 +14,18 @@ export interface Sending {
   readonly said: string | undefined;
   readonly deliveryId: string | undefined;
   readonly latencyMs: number;
+  /** For how long of that the whole machine stood still. */
+  readonly standstillMs: number;
   /** Why there was no answer. */
   readonly errorCode: string | undefined;
 }
 
-export function sendingOf(share: PlannedShare, answer: Answer): Sending {
+export function sendingOf(share: PlannedShare, answer: Answer, standstillMs: number): Sending {
   const { status, latencyMs, errorCode } = answer;
   const ending = endingOf(answer);
   const body = ending === 'acknowledged' ? read(answer.body) : {};
   return {
-    ...{ share, ending, status, latencyMs, errorCode },
+    ...{ share, ending, status, latencyMs, standstillMs, errorCode },
     said: body.status,
     deliveryId: body.deliveryId,
   };

@@ -10,7 +10,7 @@ const RATE_PER_S = Number(process.env.FAULT_RATE ?? (EVERY_FAULT ? 50 : 20));
 /** One in so many is sent a second time, at once or much later in turn: Kakao does not, whoever stands between may. */
 const REPEAT_EVERY = 10;
 const REPEATS_BEHIND = [0, 100];
-const WORKING_LIMIT_MS = 60_000;
+const WORKING_LIMIT_MS = 120_000;
 
 /** Sends at a steady pace, whatever the answers, and keeps how each request ended. */
 export class SteadyLoad {

@@ -48,7 +48,7 @@ export const again: PlayedSituation = {
     });
     expect(await pointsOf(db, 'one')).toBe(0);
     await walk.step('.dryRun = false');
-    await untilSettled(db, 90_000);
+    await untilSettled(db);
     expect(await walk.step('receivedFrom=')).toBe('0');
     walk.end();
     for (const id of ['one', 'two', 'three']) expect(await pointsOf(db, id)).toBe(100);

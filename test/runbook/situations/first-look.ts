@@ -15,11 +15,15 @@ export const firstLook: PlayedSituation = {
     const { body } = await web.share(shareBy('minji'), 'waits');
     const walk = await Walk.begin(TITLE, await stage.operator(web, db));
 
-    expect(JSON.parse(await walk.step('/health/ready'))).toMatchObject({
-      parts: { database: 'current', queue: 'ok' },
+    await walk.look('/health/ready', (health) => {
+      expect(JSON.parse(health)).toMatchObject({ parts: { database: 'current', queue: 'ok' } });
     });
-    expect(await walk.step('verdict=pending')).toContain(deliveryIdIn(body));
-    expect(await walk.step('/v1/destinations')).toContain('bullmq');
+    await walk.look('verdict=pending', (pending) => {
+      expect(pending).toContain(deliveryIdIn(body));
+    });
+    await walk.look('/v1/destinations', (destinations) => {
+      expect(destinations).toContain('bullmq');
+    });
     expect(await walk.step('/v1/ledger/verification')).toBe('true');
     walk.end();
   },

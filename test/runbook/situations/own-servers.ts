@@ -1,3 +1,5 @@
+import { chown, mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import { ensureDatabase } from '../../../src/database/embedded-postgres/ensure-database.js';
 import { migrate } from '../../../src/database/migrate.js';
 import { migrateQueue } from '../../../src/queue/migrate-queue.js';
@@ -21,6 +23,11 @@ export async function startPrimary(stage: Stage): Promise<OwnServers> {
   stage.later(() => servers.close());
   const backupFolder = servers.dataDir('backups');
   const target = `${backupFolder}/wal/%f`;
+  // Before the operator makes it: a machine that needs a minute until then archives something, and would have failed to.
+  for (const folder of [backupFolder, path.join(backupFolder, 'wal')]) {
+    await mkdir(folder);
+    if (servers.user !== undefined) await chown(folder, servers.user.uid, servers.user.gid);
+  }
   await servers.initialise(PRIMARY, {
     ...{ archive_mode: 'on', archive_timeout: '60' },
     archive_command: `test ! -f ${target} && cp %p ${target}`,

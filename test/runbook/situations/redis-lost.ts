@@ -1,6 +1,11 @@
 import { startPrivateRedis } from '../../faults/private-redis.js';
 import { expireDispatchLeases, proveWhole } from '../../faults/proof.js';
-import { givenCampaign, serviceEnvironment, shareBy } from '../../support/test-service.js';
+import {
+  givenCampaign,
+  serviceEnvironment,
+  shareBy,
+  untilStored,
+} from '../../support/test-service.js';
 import { Walk } from '../walk.js';
 import type { PlayedSituation } from './situation.js';
 
@@ -22,7 +27,10 @@ export const redisLost: PlayedSituation = {
     const web = await stage.service({ ...environment, ROLES: 'web' });
     const shell = await stage.operator(web, db, { REDIS_URL: redis.url });
     const walk = await Walk.begin(TITLE, shell);
-    for (const id of ['one', 'two']) await web.share(shareBy(id), id);
+    for (const id of ['one', 'two'])
+      expect(await web.share(shareBy(id), id)).toMatchObject({ status: 200 });
+    // What a slow moment has put into the spool stays there without a web.
+    await untilStored(db, ['one', 'two']);
     // Its last job is asked for after the answer: a door that has ended asks for none any more.
     await web.end('SIGTERM');
     await redis.client.flushall();

@@ -2,10 +2,10 @@ import { eventually } from '../../support/eventually.js';
 import type { ServiceProcess } from '../../support/service-process.js';
 
 interface Health {
-  readonly parts: { readonly database: string; readonly spool: string };
+  readonly parts: { readonly database: string };
 }
 
-export async function healthOf({ url }: ServiceProcess): Promise<Health> {
+async function healthOf({ url }: ServiceProcess): Promise<Health> {
   const response = await fetch(`${url}/health/ready`);
   return (await response.json()) as Health;
 }
@@ -15,5 +15,5 @@ export async function untilReady(service: ServiceProcess): Promise<void> {
   await eventually(async () => {
     const { parts } = await healthOf(service);
     expect(parts.database).toBe('current');
-  }, 60_000);
+  });
 }
