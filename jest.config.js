@@ -20,6 +20,6 @@ export default {
   globalSetup: '<rootDir>/test/support/start-servers.mjs',
   globalTeardown: '<rootDir>/test/support/stop-servers.mjs',
   // A property test of a hundred runs takes ten seconds on an idle machine; CI is not always one.
-  testTimeout: 90_000,
+  testTimeout: 180_000,
   maxWorkers: 2,
 };

@@ -7,7 +7,7 @@ import type { TestDatabase } from '../support/test-database.js';
 const MAIN = path.resolve('dist/main.js');
 const HOST = path.resolve('test/at-least-once/host-relay.mjs');
 const MAX_OUTPUT_CHARS = 20_000;
-const STOP_LIMIT_MS = 20_000;
+const STOP_LIMIT_MS = 60_000;
 
 /** A relay of the built product in a process of its own. It is not waited for: whatever it does is a good moment to kill it. */
 export interface RelayProcess {

@@ -1,4 +1,5 @@
 import type { Random } from '../../src/simulator/random.js';
+import { happen } from '../events/happen.js';
 import { eventually } from '../support/eventually.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { untilTold } from '../support/test-service.js';
@@ -8,9 +9,13 @@ import type { OpenWay } from './ways/way.js';
 /** For what comes next, on a machine that has much else to do. */
 const STEP_LIMIT_MS = 90_000;
 const END_LIMIT_MS = 300_000;
-const NOTICE_LIMIT_MS = 30_000;
 /** A relay's, as it is when nobody says otherwise. */
 const LEASE_MS = 30_000;
+/** Who more happens to when a relay was faster than we are. */
+const LATECOMERS = Array.from({ length: 40 }, (_, index) => `latecomer-${index}`);
+const EVENTS_OF_EACH = 10;
+/** In a row that came too late: then it is no accident. */
+const MAX_MISSES = 10;
 
 export interface FirePlan {
   readonly kills: number;
@@ -40,23 +45,32 @@ export async function tellUnderFire(
   const steps = shuffled(plan);
   // A third of the events, so that some are left for the last step however far a relay gets before it is hit.
   const atMost = Math.floor(plan.eventCount / 3 / steps.length);
+  /** @returns whether it came while events waited: while this process stands still, a relay tells them all */
+  const take = async (step: 'kill' | 'restart'): Promise<boolean> => {
+    await untilFurther(db, arrivals, 1 + plan.random.below(atMost));
+    if (step === 'kill') {
+      await relay.kill();
+      const isLate = (await countWaiting(db)) === 0;
+      await letTimePass(db, new Date());
+      relay = way.startRelay();
+      return !isLate;
+    }
+    if ((await countWaiting(db)) === 0) return false;
+    const wentAway = new Date();
+    await way.restart(() => untilNoticed(db));
+    await eventually(() => letTimePass(db, wentAway));
+    return true;
+  };
   try {
     for (const step of steps) {
-      await untilFurther(db, arrivals, plan.eventCount, 1 + plan.random.below(atMost));
-      if (step === 'kill') {
-        await relay.kill();
-        if ((await countWaiting(db)) > 0) outcome.kills++;
-        await letTimePass(db, new Date());
-        relay = way.startRelay();
-      } else {
-        if ((await countWaiting(db)) > 0) outcome.restarts++;
-        const wentAway = new Date();
-        await way.restart(() => untilNoticed(db));
-        await eventually(() => letTimePass(db, wentAway));
+      for (let misses = 0; !(await take(step)); misses++) {
+        if (misses === MAX_MISSES) throw new Error(`No ${step} came while events waited`);
+        await letMoreHappen(db);
       }
+      outcome[`${step}s`]++;
     }
     await untilTold(db, END_LIMIT_MS);
-    await arrivals.untilDistinct(plan.eventCount, STEP_LIMIT_MS);
+    await arrivals.untilDistinct(await countEvents(db), STEP_LIMIT_MS);
     await relay.stop();
     await eventually(() => way.checkEmpty(), STEP_LIMIT_MS);
     return outcome;
@@ -74,18 +88,22 @@ function shuffled({ kills, restarts, random }: FirePlan): ('kill' | 'restart')[]
 }
 
 /** Waits until so many more have arrived, or were confirmed where a consumer falls behind. */
-async function untilFurther(
-  db: TestDatabase,
-  arrivals: Arrivals,
-  eventCount: number,
-  by: number,
-): Promise<void> {
+async function untilFurther(db: TestDatabase, arrivals: Arrivals, by: number): Promise<void> {
+  const eventCount = await countEvents(db);
   const progress = async (): Promise<number> =>
     Math.max(arrivals.distinct, eventCount - (await countWaiting(db)));
   const enough = Math.min((await progress()) + by, eventCount);
   await eventually(async () => {
     if ((await progress()) < enough) throw new Error('The relay has not got further');
   }, STEP_LIMIT_MS);
+}
+
+async function countEvents(db: TestDatabase): Promise<number> {
+  return db.number('SELECT count(*) FROM kakao_share.events');
+}
+
+async function letMoreHappen(db: TestDatabase): Promise<void> {
+  for (let round = 0; round < EVENTS_OF_EACH; round++) await happen(db.database, LATECOMERS);
 }
 
 async function countWaiting(db: TestDatabase): Promise<number> {
@@ -97,7 +115,7 @@ async function untilNoticed(db: TestDatabase): Promise<void> {
     if ((await countWaiting(db)) === 0) return;
     const failing = await db.number('SELECT count(failing_since) FROM kakao_share.relay_leases');
     if (failing === 0) throw new Error('No relay has noticed yet');
-  }, NOTICE_LIMIT_MS);
+  }, STEP_LIMIT_MS);
 }
 
 /**

@@ -47,7 +47,7 @@ function resolveInTurn(...answers: readonly (readonly string[])[]): Resolve & { 
 const post = (
   sender: WebhookSender,
   url: string,
-  signal = AbortSignal.timeout(5_000),
+  signal = AbortSignal.timeout(30_000),
 ): Promise<{ statusCode: number }> =>
   sender.post({ url: new URL(url), headers: { 'X-Test': '1' }, body: '{"a":"우리"}' }, signal);
 

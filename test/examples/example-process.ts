@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { within } from '../../src/lifecycle/within.js';
 import { eventually } from '../support/eventually.js';
 
-const START_LIMIT_MS = 30_000;
-const STOP_LIMIT_MS = 15_000;
+const START_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = 60_000;
 
 /** An example in a process of its own. */
 export interface ExampleProcess {

@@ -2,7 +2,6 @@ import { Logger } from '@nestjs/common';
 import { connect as connectToNats } from '@nats-io/transport-node';
 import { connect } from 'amqplib';
 import type { ShareEvent } from '../../src/consumer.js';
-import { freePort } from '../../src/database/embedded-postgres/free-port.js';
 import { EndpointDirectory } from '../../src/endpoints/endpoint-directory.js';
 import { NetworkPolicy } from '../../src/endpoints/network-policy.js';
 import { QueueStore } from '../../src/queue/queue-store.js';
@@ -17,6 +16,7 @@ import { DEFAULT_EXCHANGE, RabbitmqTransport } from '../../src/transports/rabbit
 import { givenEndpoint, KEYS } from '../endpoints/given-endpoint.js';
 import { givenDestinations } from '../relay/given-destinations.js';
 import { eventually } from '../support/eventually.js';
+import { freePort } from '../support/free-port.js';
 import { startMockKafka, type MockKafka } from '../support/mock-kafka.js';
 import { startPrivateNats, type PrivateNats } from '../support/private-nats.js';
 import { startPrivateRabbitmq, type PrivateRabbitmq } from '../support/private-rabbitmq.js';
@@ -29,9 +29,9 @@ import { startExample, type ExampleProcess } from './example-process.js';
 
 const STOP_LIMIT_MS = 5_000;
 /** A broker that starts on a busy machine. */
-const SERVER_LIMIT_MS = 100_000;
-const ARRIVAL_LIMIT_MS = 30_000;
-const EXAMPLE_LIMIT_MS = 90_000;
+const SERVER_LIMIT_MS = 180_000;
+const ARRIVAL_LIMIT_MS = 60_000;
+const EXAMPLE_LIMIT_MS = 240_000;
 
 let db: TestDatabase;
 let stopping: (() => unknown)[];
@@ -129,8 +129,16 @@ test.each(QUEUE_STORES)(
     const store = new QueueStore(options);
     const queue = await store.openQueue<object>(DOMAIN_EVENTS_QUEUE);
     stopping.push(() => queue.close());
-    await expectOnce(new BullmqTransport(store), example, {
+    const transport = new BullmqTransport(store);
+    await expectOnce(transport, example, {
       sendNonsense: () => queue.add('nonsense', { no: 'event' }),
+      // While its job is there, the consumer being about to finish it, the queue takes no second one of its id.
+      sendAgain: async (event) => {
+        await eventually(async () => {
+          expect(await queue.getJob(event.id)).toBeUndefined();
+        });
+        await transport.publish([event], NOT_ABORTED);
+      },
     });
   },
   EXAMPLE_LIMIT_MS,
@@ -172,7 +180,10 @@ test(
     const [, url = ''] = /Waiting for webhooks at (\S+)/.exec(printed) ?? [];
     const sender = new Sender();
     const request = { url, adminKey, resourceId: 'one', method: 'POST', encoding: 'json' } as const;
-    await sender.send(buildShareRequest(shareBy('minji'), request));
+    await eventually(async () => {
+      const answer = await sender.send(buildShareRequest(shareBy('minji'), request));
+      expect(answer.status).toBe(200);
+    });
     sender.close();
     await untilPrinted(example, 'reward.credited minji');
     expect(await db.number('SELECT points FROM example_mails')).toBe(100);

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
-import { freePort } from '../../src/database/embedded-postgres/free-port.js';
+import { freePort } from '../support/free-port.js';
 import { eventually } from '../support/eventually.js';
 
 /** A Redis of a suite's own that keeps nothing, to be paused, emptied, frozen and killed without harm to others. */

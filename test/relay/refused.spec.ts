@@ -80,7 +80,7 @@ test('an event that fails each time while others are taken goes aside in the end
     clock.aheadMs += 16_000;
     relay.wake();
     expect(sequencesOf(recorder.told, 'poison')).toEqual([1, 3, 4]);
-  }, 20_000);
+  });
   await untilTold(db);
   expect(await readRefused(db.database, 'recorder', 10)).toMatchObject([{ reason: '500' }]);
 });
@@ -99,7 +99,7 @@ test('what failed for an event that went aside is not held against the next one'
     clock.aheadMs += 16_000;
     relay.wake();
     expect(sequencesOf(recorder.told, 'poison')).toEqual([1, 3, 4]);
-  }, 20_000);
+  });
   await untilTold(db);
   expect(await readRefused(db.database, 'recorder', 10)).toMatchObject([{ reason: '500' }]);
 });
@@ -129,21 +129,24 @@ test('what failed before an event was taken says nothing of the events after it'
 });
 
 test('a relay that is slow to hear of many refusals keeps its shard: no other tells the same events beside it', async () => {
-  const LEASE_MS = 900;
+  const LEASE_MS = 60_000;
   const tries: number[] = [];
-  const judges = ['one', 'other'].map(() => {
+  const judges = ['one', 'other'].map((): Relay => {
     const slow = new Recorder('recorder');
     slow.batchSize = 1;
     slow.publish = async ([event]) => {
       tries.push(Number(event?.sequence));
-      await new Promise((resolve) => setTimeout(resolve, LEASE_MS / 3));
+      // By the relays' clock each refusal takes a third of the lease; by that of a machine that stands still, almost nothing.
+      clock.aheadMs += LEASE_MS / 3;
+      for (const judge of judges) judge.wake();
+      await new Promise((resolve) => setTimeout(resolve, 200));
       throw new EventRefusedError(event?.id ?? '', 'not for us');
     };
-    return new Relay(db.database, [slow], new Logger('Relay'), { leaseMs: LEASE_MS });
+    return new Relay(db.database, [slow], new Logger('Relay'), { leaseMs: LEASE_MS, clock });
   });
   for (let round = 0; round < 8; round++) await happen(db.database, ['minji']);
   for (const judge of judges) judge.start();
-  await untilTold(db, 20_000);
+  await untilTold(db);
   await Promise.all(judges.map((judge) => judge.stop(5_000)));
   expect(tries).toEqual(upTo(8));
 });
@@ -156,7 +159,7 @@ test('while nothing at all is taken nothing goes aside', async () => {
     clock.aheadMs += 16_000;
     relay.wake();
     expect(recorder.failures).toBeGreaterThan(40);
-  }, 20_000);
+  });
   expect(await readRefused(db.database, 'recorder', 10)).toEqual([]);
   recorder.isBroken = false;
   clock.aheadMs += 16_000;

@@ -50,7 +50,7 @@ test('a batch that takes longer than its time is told in smaller ones: one busy 
     Array.from({ length: 50 }, () => 'minji'),
   );
   relay.start();
-  await untilTold(db, 20_000);
+  await untilTold(db);
   expect([...new Set(arrived)]).toEqual(upTo(50));
   // What one call began before its time was up, and not again and again.
   expect(arrived.length).toBeLessThan(100);
@@ -65,6 +65,6 @@ test('a destination that is away is told to the log as it begins, not with every
   });
   expect(warnings.filter((line) => line.startsWith('Events to recorder wait'))).toHaveLength(1);
   recorder.isBroken = false;
-  await untilTold(db, 20_000);
+  await untilTold(db);
   expect(sequencesOf(recorder.told, 'minji')).toEqual([1]);
 });

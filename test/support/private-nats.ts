@@ -5,11 +5,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { freePort } from '../../src/database/embedded-postgres/free-port.js';
 import { eventually } from './eventually.js';
+import { freePort } from './free-port.js';
 import { findProgram } from './where-installed.js';
 
 const MAX_PAYLOAD_BYTES = 20_000;
+/** For one look; the next one follows. */
+const GREETING_LIMIT_MS = 5_000;
 
 /** A NATS server with JetStream of a suite's own, on a port and in a folder that nobody else uses. */
 export interface PrivateNats {
@@ -55,7 +57,7 @@ export async function startPrivateNats(): Promise<PrivateNats> {
   };
   const stop = async (): Promise<void> => {
     await kill();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   };
   const restart = async (): Promise<void> => {
     await kill();
@@ -78,7 +80,7 @@ export async function startPrivateNats(): Promise<PrivateNats> {
 async function greets(port: number): Promise<void> {
   const socket = connect(port, '127.0.0.1');
   try {
-    await once(socket, 'data');
+    await once(socket, 'data', { signal: AbortSignal.timeout(GREETING_LIMIT_MS) });
   } finally {
     socket.destroy();
   }

@@ -1,17 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { freePort } from '../../src/database/embedded-postgres/free-port.js';
 import { eventually } from './eventually.js';
+import { freePort } from './free-port.js';
 import { clientOf, type TestService } from './test-service.js';
 
 const MAIN = path.resolve('dist/main.js');
 /** Of several that start at once on a busy machine. */
 const START_LIMIT_MS = 120_000;
-/** Between being found free and being listened at a port may go to somebody else. */
-const MAX_PORTS = 5;
 /** All that a process says in a few minutes: a search for secrets wants to see everything. */
-const MAX_OUTPUT_CHARS = 20_000_000;
+export const MAX_OUTPUT_CHARS = 20_000_000;
 
 /** How a process ended. */
 export interface Exit {
@@ -42,21 +40,6 @@ export async function startServiceProcess(
   environment: Readonly<Record<string, string>>,
   until: 'ready' | 'live' = 'ready',
   { maxOutputChars = MAX_OUTPUT_CHARS } = {},
-): Promise<ServiceProcess> {
-  for (let ports = 1; ; ports++) {
-    try {
-      return await startOnFreePort(environment, until, maxOutputChars);
-    } catch (error) {
-      const wasTaken = error instanceof Error && error.message.includes('EADDRINUSE');
-      if (!wasTaken || ports === MAX_PORTS) throw error;
-    }
-  }
-}
-
-async function startOnFreePort(
-  environment: Readonly<Record<string, string>>,
-  until: 'ready' | 'live',
-  maxOutputChars: number,
 ): Promise<ServiceProcess> {
   const port = await freePort();
   const env = { PATH: process.env.PATH, ...environment, PORT: `${port}` };

@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
-import { freePort } from '../../src/database/embedded-postgres/free-port.js';
 import { QueueStore } from '../../src/queue/queue-store.js';
 import { DestinationUnavailableError } from '../../src/relay/event-transport.js';
 import { BullmqTransport } from '../../src/transports/bullmq-transport.js';
+import { freePort } from '../support/free-port.js';
 import { givenEvents, NOT_ABORTED } from './given-events.js';
 
 test('a queue store that cannot be reached is told with the remedy, and held against no event', async () => {

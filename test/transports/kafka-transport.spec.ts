@@ -10,6 +10,7 @@ import { startMockKafka, type KafkaRecord, type MockKafka } from '../support/moc
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 import { describeWhereInstalled } from '../support/where-installed.js';
 import { givenEvent, givenEvents, NOT_ABORTED, sequencesOf } from './given-events.js';
+import { publishUnderCuts } from './publish-under-cuts.js';
 import { startRefusingProxy } from './refusing-proxy.js';
 
 /** The relay's limit for one call. */
@@ -42,18 +43,23 @@ describeWhereInstalled('kcat', 'the transport kafka, on librdkafka’s mock clus
     await proxy.close();
     await kafka.stop();
   });
-  beforeEach(() => {
+  beforeEach(async () => {
     topic = `events-${++suffix}`;
     transport = new KafkaTransport({
       brokers: kafka.brokers,
       topic,
       socketFactory: toPort(proxy.port),
     });
+    await connected(transport);
   });
   afterEach(async () => {
     proxy.release();
     await transport.close();
   });
+
+  /** What the time for connecting is worth has tests of its own: here a machine that stood still just then connects again. */
+  const connected = (kept: KafkaTransport): Promise<void> =>
+    eventually(() => kept.connect(NOT_ABORTED));
 
   const eventsIn = (records: readonly KafkaRecord[]): ShareEvent[] =>
     records.map(({ payload }) => JSON.parse(payload) as ShareEvent);
@@ -113,19 +119,7 @@ describeWhereInstalled('kcat', 'the transport kafka, on librdkafka’s mock clus
 
   test('connections that are cut between two events keep the order once they come again', async () => {
     const events = givenEvents(50, { subject: 'minji' });
-    const cutting = setInterval(() => {
-      proxy.cut();
-    }, 15);
-    const failures: unknown[] = [];
-    await eventually(async () => {
-      if (failures.length === 5) clearInterval(cutting);
-      await transport.publish(events, NOT_ABORTED).catch((error: unknown) => {
-        failures.push(error);
-        throw error;
-      });
-    }, CALL_LIMIT_MS * 2);
-    clearInterval(cutting);
-    expect(failures.length).toBeGreaterThanOrEqual(5);
+    await publishUnderCuts(() => transport.publish(events, NOT_ABORTED), proxy, 15);
     expect(sequencesOf(eventsIn(await kafka.read(topic)), 'minji')).toEqual(
       events.map((_, index) => index + 1),
     );
@@ -145,31 +139,28 @@ describeWhereInstalled('kcat', 'the transport kafka, on librdkafka’s mock clus
     proxy.cut();
     proxy.release();
     expect(await outcome).toBe('not confirmed');
+    await connected(transport);
     await transport.publish(events, NOT_ABORTED);
     const arrived = eventsIn(await kafka.read(topic)).filter(({ subject }) => subject === 'minji');
     expect(arrived).toEqual([events[0], ...events]);
   });
 
-  test(
-    'brokers that are silent are given up within the relay’s limit, at connect and at publish',
-    async () => {
-      await transport.publish(givenEvents(1), NOT_ABORTED);
-      proxy.hold();
-      const began = performance.now();
-      await expect(transport.publish(givenEvents(1), NOT_ABORTED)).rejects.toMatchObject({
-        code: 'KAKAO_SHARE_EVENTS_NOT_CONFIRMED',
-      });
-      expect(performance.now() - began).toBeLessThan(CALL_LIMIT_MS);
-      await expect(transport.connect(NOT_ABORTED)).rejects.toMatchObject({
-        code: 'KAKAO_SHARE_DESTINATION_UNREACHABLE',
-      });
-      proxy.cut();
-      proxy.release();
-      await transport.publish(givenEvents(1), NOT_ABORTED);
-      expect((await kafka.read(topic)).length).toBeGreaterThanOrEqual(2);
-    },
-    CALL_LIMIT_MS * 4,
-  );
+  test('brokers that are silent are given up within the relay’s limit, at connect and at publish', async () => {
+    await transport.publish(givenEvents(1), NOT_ABORTED);
+    proxy.hold();
+    const began = performance.now();
+    await expect(transport.publish(givenEvents(1), NOT_ABORTED)).rejects.toMatchObject({
+      code: 'KAKAO_SHARE_EVENTS_NOT_CONFIRMED',
+    });
+    expect(performance.now() - began).toBeLessThan(CALL_LIMIT_MS);
+    await expect(transport.connect(NOT_ABORTED)).rejects.toMatchObject({
+      code: 'KAKAO_SHARE_DESTINATION_UNREACHABLE',
+    });
+    proxy.cut();
+    proxy.release();
+    await eventually(() => transport.publish(givenEvents(1), NOT_ABORTED));
+    expect((await kafka.read(topic)).length).toBeGreaterThanOrEqual(2);
+  });
 
   test('brokers that are away are told at connect, also where a connection stood, and work again when they are back', async () => {
     const opened: Socket[] = [];
@@ -179,7 +170,7 @@ describeWhereInstalled('kcat', 'the transport kafka, on librdkafka’s mock clus
       topic,
       socketFactory: (address) => toPort(port, opened)(address),
     });
-    await elsewhere.connect(NOT_ABORTED);
+    await connected(elsewhere);
     port = 1;
     proxy.cut();
     await eventually(async () => {
@@ -187,6 +178,7 @@ describeWhereInstalled('kcat', 'the transport kafka, on librdkafka’s mock clus
     });
     await expect(elsewhere.publish(givenEvents(1), NOT_ABORTED)).rejects.toThrow();
     port = proxy.port;
+    await connected(elsewhere);
     await elsewhere.publish(givenEvents(1), NOT_ABORTED);
     expect(await kafka.read(topic)).toHaveLength(1);
     await elsewhere.close();
@@ -258,7 +250,7 @@ describeWhereInstalled('kcat', 'the transport kafka, on librdkafka’s mock clus
     await expect(unheard.connect(NOT_ABORTED)).rejects.toThrow('Kafka cannot be reached');
     await eventually(() => {
       expect(open.size).toBe(0);
-    }, 8_000);
+    }, 20_000);
     server.close();
   });
 

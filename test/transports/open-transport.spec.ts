@@ -124,7 +124,7 @@ describe('where no client is installed', () => {
     const output = execFileSync(process.execPath, ['--input-type=module', '--eval', program], {
       cwd: folder,
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: 60_000,
     });
     expect(output).toContain('KAKAO_SHARE_MISSING_CLIENT');
     expect(output).toContain(remedy);

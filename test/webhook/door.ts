@@ -83,7 +83,7 @@ export function countDeliveries(db: TestDatabase): Promise<number> {
 }
 
 /** Sends bytes as they are and gives what came back by the time the status line was complete. */
-export function sendRaw(url: string, text: string, limitMs = 1_500): Promise<string> {
+export function sendRaw(url: string, text: string, limitMs = 30_000): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), hostname, () => socket.write(text));

@@ -1,6 +1,6 @@
-import { createServer, type AddressInfo } from 'node:net';
-import { KAKAO_LIMIT_MS } from '../../src/simulator/send.js';
+import { KAKAO_LIMIT_MS, type Answer } from '../../src/simulator/send.js';
 import { eventually } from '../support/eventually.js';
+import { freePort } from '../support/free-port.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { shareBy, startTestService, type TestService } from '../support/test-service.js';
 import { read } from './door.js';
@@ -13,25 +13,22 @@ interface Ready {
   parts: { database: string; queue: string; spool: string };
 }
 
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 async function expectNothingDurable(service: TestService, resourceId: string): Promise<void> {
-  const answers = await Promise.all([
-    service.share(shareBy('minji'), resourceId),
-    service.share(shareBy('jisoo'), `${resourceId}-2`, { method: 'GET' }),
-  ]);
-  for (const { status, latencyMs, body, headers } of answers) {
+  const all: Answer[] = [];
+  // A door that takes longer by itself does so each time; that this process stands still meanwhile does not happen each time.
+  await eventually(async () => {
+    const answers = await Promise.all([
+      service.share(shareBy('minji'), resourceId),
+      service.share(shareBy('jisoo'), `${resourceId}-2`, { method: 'GET' }),
+    ]);
+    all.push(...answers);
+    for (const { latencyMs } of answers) expect(latencyMs).toBeLessThan(KAKAO_LIMIT_MS);
+  });
+  for (const { status, body, headers } of all) {
     expect({ status, type: headers['content-type'] }).toEqual({
       status: 503,
       type: 'application/problem+json',
     });
-    expect(latencyMs).toBeLessThan(KAKAO_LIMIT_MS);
     expect(body).not.toMatch(/minji|jisoo|ECONN|postgres/i);
   }
   const ready = await service.api<Ready>('/health/ready');
@@ -55,7 +52,7 @@ describe('nothing durable is left: no database, and a spool that cannot be writt
 
   test('a service whose database was never there listens, answers 503 in time and is not ready', async () => {
     const url = new URL(db.url);
-    url.port = String(await closedPort());
+    url.port = String(await freePort());
     const service = await startTestService(
       { ...db, url: url.toString() },
       { environment: NO_SPOOL },

@@ -5,6 +5,7 @@ import {
   givenCampaign,
   startTestService,
   untilSettled,
+  untilNoneSpooled,
   type TestService,
 } from '../support/test-service.js';
 import { countDeliveries, get, post, read, storedShare, verdictOf } from './door.js';
@@ -139,17 +140,20 @@ describe('what is authenticated but not understood', () => {
   });
 
   test('without a resource id no repeat is recognised: two real shares must not merge', async () => {
+    await untilNoneSpooled(db);
     const before = await countDeliveries(db);
     const request = withHeader(post(service, '', GOOD), RESOURCE_ID, undefined);
     const answers = [await service.send(request), await service.send(request)].map(read);
     expect(answers.map(({ status }) => status)).toEqual(['quarantined', 'quarantined']);
     expect(new Set(answers.map(({ deliveryId }) => deliveryId)).size).toBe(2);
+    await untilNoneSpooled(db);
     expect(await countDeliveries(db)).toBe(before + 2);
   });
 
   test('the repeat of a quarantined delivery is a duplicate of it', async () => {
     const request = post(service, 'q-repeat', '{');
     const first = read(await service.send(request));
+    await untilNoneSpooled(db);
     expect(read(await service.send(request))).toEqual({
       status: 'duplicate',
       deliveryId: first.deliveryId,

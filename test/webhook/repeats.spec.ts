@@ -3,6 +3,7 @@ import {
   givenCampaign,
   startTestService,
   untilSettled,
+  untilNoneSpooled,
   type TestService,
 } from '../support/test-service.js';
 import { get, post, read, storedShare } from './door.js';
@@ -35,6 +36,7 @@ describe('the same resource id again', () => {
   test('is a duplicate that names the first delivery, before it is settled and after', async () => {
     const request = post(service, 'again', bodyOf('again'));
     const first = read(await service.send(request));
+    await untilNoneSpooled(db);
     const duplicate = { status: 'duplicate', deliveryId: first.deliveryId };
     expect(read(await service.send(request))).toEqual(duplicate);
     await untilSettled(db);
@@ -44,6 +46,7 @@ describe('the same resource id again', () => {
 
   test('with other content it is a duplicate all the same, and the other content is kept', async () => {
     const { deliveryId } = read(await service.send(post(service, 'other', bodyOf('first'))));
+    await untilNoneSpooled(db);
     const forged = post(service, 'other', bodyOf('second'));
     expect(read(await service.send(forged))).toEqual({ status: 'duplicate', deliveryId });
     expect(read(await service.send(forged))).toEqual({ status: 'duplicate', deliveryId });
@@ -64,6 +67,7 @@ describe('the same resource id again', () => {
 
   test('even broken content is a duplicate and kept', async () => {
     const { deliveryId } = read(await service.send(post(service, 'broken', bodyOf('whole'))));
+    await untilNoneSpooled(db);
     expect(read(await service.send(post(service, 'broken', '{')))).toEqual({
       status: 'duplicate',
       deliveryId,
@@ -73,6 +77,7 @@ describe('the same resource id again', () => {
 
   test('of other contents five are kept and no more', async () => {
     const { deliveryId } = read(await service.send(post(service, 'many', bodyOf('many'))));
+    await untilNoneSpooled(db);
     for (let number = 1; number <= 8; number++) {
       const other = post(service, 'many', bodyOf('many', `,"number":${number}`));
       expect(read(await service.send(other)).status).toBe('duplicate');

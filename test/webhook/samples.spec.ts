@@ -3,6 +3,7 @@ import {
   givenCampaign,
   startTestService,
   untilSettled,
+  untilNoneSpooled,
   type TestService,
 } from '../support/test-service.js';
 import { get, post, read, storedShare, verdictOf } from './door.js';
@@ -98,6 +99,7 @@ describe("Kakao's samples", () => {
 
   test('what was received is kept as bytes, without the Authorization', async () => {
     const { deliveryId } = read(await service.send(post(service, 'sample-kept', BODY)));
+    await untilNoneSpooled(db);
     const [kept] = await db.rows(
       'SELECT method, headers, query, body, key_fingerprint, resource_id, app FROM kakao_share.deliveries WHERE id = $1',
       [deliveryId],

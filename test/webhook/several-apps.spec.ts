@@ -4,6 +4,7 @@ import {
   givenCampaign,
   startTestService,
   untilSettled,
+  untilNoneSpooled,
   type TestService,
 } from '../support/test-service.js';
 import { post, read, storedShare, verdictOf } from './door.js';
@@ -59,11 +60,13 @@ describe('several Kakao apps at one door', () => {
 
   test('keys of one app are one app, and each delivery says which of them was used', async () => {
     const first = await deliver(SHOP_OLD, 'rotated', 'jisoo');
+    await untilNoneSpooled(db);
     expect(await deliver(SHOP_NEW, 'rotated', 'jisoo')).toEqual({
       status: 'duplicate',
       deliveryId: first.deliveryId,
     });
     const second = await deliver(SHOP_NEW, 'rotated-2', 'jisoo');
+    await untilNoneSpooled(db);
     const prints = await db.rows<{ key_fingerprint: string }>(
       'SELECT key_fingerprint FROM kakao_share.deliveries WHERE id = ANY($1)',
       [[first.deliveryId, second.deliveryId]],

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
-import { freePort } from '../../../src/database/embedded-postgres/free-port.js';
 import { destinationOf } from '../../../src/endpoints/endpoint.js';
 import type { ShareEvent } from '../../../src/events/domain-event.js';
 import { givenEndpoint, MASTER_KEY } from '../../endpoints/given-endpoint.js';
+import { freePort } from '../../support/free-port.js';
 import { startServiceRelay } from '../relay-process.js';
 import type { Way } from './way.js';
 
