@@ -2,9 +2,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { appendFile, chmod, chown, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { freePort } from '../../src/database/embedded-postgres/free-port.js';
 import { runProgram, type ServerUser } from '../../src/database/embedded-postgres/run-program.js';
 import { chooseServerUser } from '../../src/database/embedded-postgres/server-user.js';
+import { freePort } from './free-port.js';
 
 const VERSIONS_FOLDER = '/usr/lib/postgresql';
 const TOOLS = ['initdb', 'pg_ctl', 'pg_basebackup', 'pg_dump', 'pg_restore', 'pg_verifybackup'];

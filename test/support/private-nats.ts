@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { freePort } from '../../src/database/embedded-postgres/free-port.js';
 import { eventually } from './eventually.js';
+import { freePort } from './free-port.js';
 import { findProgram } from './where-installed.js';
 
 const MAX_PAYLOAD_BYTES = 20_000;

@@ -5,8 +5,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { freePort } from '../../src/database/embedded-postgres/free-port.js';
 import { eventually } from './eventually.js';
+import { freePort } from './free-port.js';
 
 /** Behind Debian's wrapper, which would run it as the user `rabbitmq` and in that user's folders. */
 const SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server';

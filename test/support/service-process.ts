@@ -1,15 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { freePort } from '../../src/database/embedded-postgres/free-port.js';
 import { eventually } from './eventually.js';
+import { freePort } from './free-port.js';
 import { clientOf, type TestService } from './test-service.js';
 
 const MAIN = path.resolve('dist/main.js');
 /** Of several that start at once on a busy machine. */
 const START_LIMIT_MS = 60_000;
 /** All that a process says in a few minutes: a search for secrets wants to see everything. */
-const MAX_OUTPUT_CHARS = 20_000_000;
+export const MAX_OUTPUT_CHARS = 20_000_000;
 
 /** How a process ended. */
 export interface Exit {
