@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-const RUN_LIMIT_MS = 20_000;
+const RUN_LIMIT_MS = 60_000;
 
 /** Runs in the thread of the module hooks, where `fs` is the only way out. */
 const NAME_EACH_LOAD = `

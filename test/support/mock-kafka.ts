@@ -2,8 +2,8 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 
-const START_LIMIT_MS = 20_000;
-const READ_LIMIT_MS = 20_000;
+const START_LIMIT_MS = 60_000;
+const READ_LIMIT_MS = 60_000;
 
 /** A message as kcat reads it. */
 export interface KafkaRecord {

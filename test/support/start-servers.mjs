@@ -12,7 +12,7 @@ import { startEmbeddedPostgres } from '../../dist/database/embedded-postgres/sta
 import { migrate } from '../../dist/database/migrate.js';
 import { migrateQueue } from '../../dist/queue/migrate-queue.js';
 
-const REDIS_START_LIMIT_MS = 10_000;
+const REDIS_START_LIMIT_MS = 60_000;
 const onExternal = process.env.TEST_ON_EXTERNAL_POSTGRES === '1';
 
 const say = (line) => process.stderr.write(`[servers] ${line}\n`);
@@ -37,7 +37,8 @@ export default async function startServers() {
       await redis.stop();
       await onServer(serverUrl, `DROP DATABASE IF EXISTS ${templateDatabase} WITH (FORCE)`);
       await postgres?.stop();
-      for (const used of [folder, dataDir]) rmSync(used, { recursive: true, force: true });
+      for (const used of [folder, dataDir])
+        rmSync(used, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { Database } from '../../src/database/database.js';
 import { dataSourceOptions } from '../../src/database/data-source.js';
 import type { QueueStoreOptions } from '../../src/queue/queue-store.js';
+import { eventually } from './eventually.js';
 
 /** A database of a spec's own, made from the migrated template. */
 export interface TestDatabase {
@@ -16,6 +17,9 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** A machine that stalls for some seconds is no fault of a test: the product's own pools keep to their limits. */
+const CONNECT_LIMIT_MS = 30_000;
+
 const server = (): string => process.env.KAKAO_SHARE_TEST_POSTGRES ?? '';
 
 export async function createTestDatabase(): Promise<TestDatabase> {
@@ -24,21 +28,27 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const address = new URL(server());
   address.pathname = `/${name}`;
   const url = address.toString();
-  const db = await openTestDatabase(url, 10);
+  const db = await openTestDatabase(url, 10, CONNECT_LIMIT_MS);
   return {
     ...db,
     drop: async () => {
       await db.drop();
-      await onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      // Sessions that do not end within 5 s are a reason to ask again.
+      await eventually(() => onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
     },
   };
 }
 
 /** A database that is there already; `drop` does no more than close the connections to it. */
-export async function openTestDatabase(url: string, poolSize: number): Promise<TestDatabase> {
-  const dataSource = await new DataSource(
-    dataSourceOptions(url, poolSize, 'kakao-share test'),
-  ).initialize();
+export async function openTestDatabase(
+  url: string,
+  poolSize: number,
+  connectLimitMs?: number,
+): Promise<TestDatabase> {
+  const dataSource = await new DataSource({
+    ...dataSourceOptions(url, poolSize, 'kakao-share test'),
+    ...(connectLimitMs === undefined ? {} : { connectTimeoutMS: connectLimitMs }),
+  }).initialize();
   const database = new Database(dataSource);
   const rows = <Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> =>
     database.query<Row>(sql, parameters);

@@ -10,8 +10,12 @@ import { startService } from '../../src/service.js';
 import { Sender, type Answer } from '../../src/simulator/send.js';
 import { buildShareRequest, type PreparedRequest } from '../../src/simulator/share-request.js';
 import type { Share } from '../../src/simulator/share.js';
+import { spooledDeliveries } from '../../src/spool/spooled-deliveries.js';
 import { eventually } from './eventually.js';
 import type { TestDatabase } from './test-database.js';
+
+/** Kakao would give up after 3 s. A test that says so looks at the latency; elsewhere a machine that stalls is not its matter. */
+const ANSWER_LIMIT_MS = 30_000;
 
 export type StoreName = 'Postgres' | 'Redis';
 
@@ -91,7 +95,7 @@ export function clientOf(
   env: Record<string, string>,
   stop: () => Promise<void>,
 ): TestService {
-  const sender = new Sender();
+  const sender = new Sender({ limitMs: ANSWER_LIMIT_MS });
   const webhookUrl = `${url}/webhooks/kakao/share`;
   const adminKey = (env.KAKAO_ADMIN_KEYS ?? '').split(',')[0] ?? '';
   return {
@@ -156,8 +160,30 @@ export function shareBy(userId: string, overrides: Partial<Share> = {}): Share {
   };
 }
 
+/** Waits until whatever was taken in is in the database: a door that is kept waiting by it for a second spools a webhook. */
+export async function untilStored(db: TestDatabase, limitMs?: number): Promise<void> {
+  await eventually(async () => {
+    for await (const batch of spooledDeliveries(spoolFolderOf(db))) {
+      const missing = await db.number(
+        `SELECT count(*) FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS g (id, resource_id, app, source)
+         WHERE NOT EXISTS (SELECT FROM kakao_share.deliveries d WHERE d.id = g.id)
+           AND NOT EXISTS (SELECT FROM kakao_share.delivery_keys k
+                           WHERE (k.resource_id, k.app, k.source) = (g.resource_id, g.app, g.source))`,
+        [
+          batch.map(({ id }) => id),
+          batch.map(({ resourceId }) => resourceId ?? null),
+          batch.map(({ app }) => app),
+          batch.map(({ source }) => source),
+        ],
+      );
+      if (missing > 0) throw new Error(`${missing} deliveries are still in the spool`);
+    }
+  }, limitMs);
+}
+
 /** Waits until every delivery has its verdict. */
 export async function untilSettled(db: TestDatabase, limitMs?: number): Promise<void> {
+  await untilStored(db, limitMs);
   await eventually(async () => {
     const open = await db.number('SELECT count(*) FROM kakao_share.open_deliveries');
     if (open > 0) throw new Error(`${open} deliveries are still open`);
