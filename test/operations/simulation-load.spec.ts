@@ -1,3 +1,4 @@
+import { startAwakeClock, type AwakeClock } from '../support/awake-clock.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import {
   givenCampaign,
@@ -11,12 +12,15 @@ const SHARES = 10_000;
 
 let db: TestDatabase;
 let service: TestService;
+let clock: AwakeClock;
 
 beforeAll(async () => {
   db = await createTestDatabase();
   service = await startTestService(db);
+  clock = await startAwakeClock();
 });
 afterAll(async () => {
+  await clock.stop();
   await service.stop();
   await db.drop();
 });
@@ -60,10 +64,12 @@ test('the largest simulation runs alone, and the door goes on answering Kakao in
   const latencies: number[] = [];
   const others: number[] = [];
   for (let n = 0; !running.signal.aborted; n++) {
+    // Where the whole machine stands still, that says nothing of the simulation.
+    const sentAtMs = clock.nowMs();
     const answer = await service.share(shareBy(`friend-${n}`), `while simulating ${n}`);
     expect(answer.status).toBe(200);
-    latencies.push(answer.latencyMs);
-    if (n % 20 !== 10) continue;
+    latencies.push(clock.nowMs() - sentAtMs);
+    if (n % 20 !== 5) continue;
     const other = await simulate();
     // One that is answered after the first had ended may have had the place that the first left.
     if (!running.signal.aborted) others.push(other.status);
@@ -74,4 +80,4 @@ test('the largest simulation runs alone, and the door goes on answering Kakao in
   if (status === 200) expect(report.shares).toBe(SHARES);
   expect(new Set(others)).toEqual(new Set([429]));
   expect(Math.max(...latencies)).toBeLessThan(KAKAO_LIMIT_MS);
-}, 90_000);
+}, 180_000);
