@@ -61,9 +61,10 @@ test('the largest simulation runs alone, and the door goes on answering Kakao in
   const first = simulate().finally(() => {
     running.abort();
   });
+  const isRunning = (): boolean => !running.signal.aborted;
   const latencies: number[] = [];
   const others: number[] = [];
-  for (let n = 0; !running.signal.aborted; n++) {
+  for (let n = 0; isRunning(); n++) {
     // Where the whole machine stands still, that says nothing of the simulation.
     const sentAtMs = clock.nowMs();
     const answer = await service.share(shareBy(`friend-${n}`), `while simulating ${n}`);
@@ -72,7 +73,7 @@ test('the largest simulation runs alone, and the door goes on answering Kakao in
     if (n % 20 !== 5) continue;
     const other = await simulate();
     // One that is answered after the first had ended may have had the place that the first left.
-    if (!running.signal.aborted) others.push(other.status);
+    if (isRunning()) others.push(other.status);
   }
   const { status, body: report } = await first;
   // Either it came to its end, or it gave up by itself.
