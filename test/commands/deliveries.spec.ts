@@ -28,7 +28,7 @@ afterAll(() => db.drop());
 function run(...words: readonly string[]): { status: number | null; out: string; err: string } {
   const env = { PATH: process.env.PATH, NODE_ENV: 'production', DATABASE_URL: db.url };
   const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/cli.js', ...words], {
-    ...{ env, encoding: 'utf8', timeout: 60_000 },
+    ...{ env, encoding: 'utf8', timeout: 120_000 },
   });
   return { status, out: stdout, err: stderr };
 }
@@ -49,7 +49,7 @@ test.each([
     expect(err).toContain('See --help.');
     expect(err).not.toContain(MARK);
   },
-  60_000,
+  180_000,
 );
 
 test('a delivery is listed, shown, mended, tried out, replayed and paid, all of it by name', async () => {
@@ -84,4 +84,4 @@ test('a delivery is listed, shown, mended, tried out, replayed and paid, all of 
     [['delivery.mend', 'delivery.replay', 'deliveries.replay']],
   );
   expect(actors).toEqual([{ actor: `cli:${userInfo().username}` }]);
-}, 180_000);
+}, 600_000);

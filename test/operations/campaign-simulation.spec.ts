@@ -7,6 +7,7 @@ import {
   type ApiAnswer,
   type TestService,
 } from '../support/test-service.js';
+import { zoneAtNoon } from '../support/zone-at-noon.js';
 import { ask, COMPAT_RULES, create, type CampaignBody } from './campaigns.js';
 import { apiTokens, bearer, call, type Problem } from './management.js';
 
@@ -32,6 +33,7 @@ interface SimulationBody {
 const RULES = {
   ...COMPAT_RULES,
   startsAt: '2020-01-01T00:00:00+09:00',
+  timeZone: zoneAtNoon(),
   caps: { unlimited: true, perUserAndRoomPerDay: null },
   unverifiedCaps: { perUserPerDay: 3 },
 };

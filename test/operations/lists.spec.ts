@@ -5,8 +5,10 @@ import {
   shareBy,
   startTestService,
   untilSettled,
+  untilNoneSpooled,
   type TestService,
 } from '../support/test-service.js';
+import { zoneAtNoon } from '../support/zone-at-noon.js';
 import { post, read } from '../webhook/door.js';
 import type { DeliveryBody, PageBody } from './management.js';
 
@@ -25,6 +27,7 @@ describe('lists come in pages', () => {
       const request = post(service, newId(), body, headers);
       ids.push(read(await service.send(request)).deliveryId);
     }
+    await untilNoneSpooled(db);
     return ids;
   }
   const page = async (query: string): Promise<Deliveries> => {
@@ -118,7 +121,7 @@ describe('lists are filtered', () => {
 
   beforeAll(async () => {
     db = await createTestDatabase();
-    await givenCampaign(db);
+    await givenCampaign(db, { timeZone: zoneAtNoon() });
     service = await startTestService(db);
     await service.share(shareBy('minji'), 'paid');
     await untilSettled(db);

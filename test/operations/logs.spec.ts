@@ -2,6 +2,7 @@ import { withHeader } from '../../src/simulator/share-request.js';
 import { eventually } from '../support/eventually.js';
 import {
   killServiceProcesses,
+  MAX_OUTPUT_CHARS,
   startServiceProcess,
   type ServiceProcess,
 } from '../support/service-process.js';
@@ -18,8 +19,6 @@ const REASON = 'PRIVATE-REASON-4715';
 const WRONG_KEY = 'private-wrong-key-4716';
 const GOOD = `{"CHAT_TYPE":"DirectChat","HASH_CHAT_ID":"${ROOM}","user_id":"${USER}","x":"${CUSTOM}"}`;
 const QUERY = `CHAT_TYPE=DirectChat&HASH_CHAT_ID=${ROOM}&user_id=${USER}&x=${CUSTOM}`;
-/** What the helper keeps of a process's output; beyond that nothing could be said. */
-const KEPT_CHARS = 200_000;
 
 /** A fault of the database whose own words quote what was being stored. */
 const QUOTING_FAULT = `
@@ -129,7 +128,7 @@ describe('logs at their most talkative', () => {
 
     const output = service.output();
     expect(output.length).toBeGreaterThan(1_000);
-    expect(output.length).toBeLessThan(KEPT_CHARS);
+    expect(output.length).toBeLessThan(MAX_OUTPUT_CHARS);
     for (const told of ['"path":"/webhooks/kakao/share"', '"status":401', '"status":500', '22P02'])
       expect(output).toContain(told);
     // What the door turns away comes by no request log; the second 401 is told when the service stops.

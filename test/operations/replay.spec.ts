@@ -4,6 +4,7 @@ import {
   shareBy,
   startTestService,
   untilSettled,
+  untilNoneSpooled,
   type TestService,
 } from '../support/test-service.js';
 import { read } from '../webhook/door.js';
@@ -64,6 +65,7 @@ describe('replay', () => {
     service = door;
     failed = await deliver('hana', 'poison');
     mended = await deliver('minji', 'poison');
+    await untilNoneSpooled(db);
     await db.rows('UPDATE kakao_share.open_deliveries SET attempts = $1', [ATTEMPTS_BEFORE]);
     pendingStatus = (await replay(mended)).status;
     await door.stop();

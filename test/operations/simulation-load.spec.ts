@@ -1,3 +1,4 @@
+import { startAwakeClock, type AwakeClock } from '../support/awake-clock.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import {
   givenCampaign,
@@ -11,12 +12,15 @@ const SHARES = 10_000;
 
 let db: TestDatabase;
 let service: TestService;
+let clock: AwakeClock;
 
 beforeAll(async () => {
   db = await createTestDatabase();
   service = await startTestService(db);
+  clock = await startAwakeClock();
 });
 afterAll(async () => {
+  await clock.stop();
   await service.stop();
   await db.drop();
 });
@@ -54,17 +58,19 @@ test('the largest simulation runs alone, and the door goes on answering Kakao in
       body,
     });
   const running = new AbortController();
-  const isRunning = (): boolean => !running.signal.aborted;
   const first = simulate().finally(() => {
     running.abort();
   });
+  const isRunning = (): boolean => !running.signal.aborted;
   const latencies: number[] = [];
   const others: number[] = [];
   for (let n = 0; isRunning(); n++) {
+    // Where the whole machine stands still, that says nothing of the simulation.
+    const sentAtMs = clock.nowMs();
     const answer = await service.share(shareBy(`friend-${n}`), `while simulating ${n}`);
     expect(answer.status).toBe(200);
-    latencies.push(answer.latencyMs);
-    if (n % 20 !== 10) continue;
+    latencies.push(clock.nowMs() - sentAtMs);
+    if (n % 20 !== 5) continue;
     const other = await simulate();
     // One that is answered after the first had ended may have had the place that the first left.
     if (isRunning()) others.push(other.status);
@@ -75,4 +81,4 @@ test('the largest simulation runs alone, and the door goes on answering Kakao in
   if (status === 200) expect(report.shares).toBe(SHARES);
   expect(new Set(others)).toEqual(new Set([429]));
   expect(Math.max(...latencies)).toBeLessThan(KAKAO_LIMIT_MS);
-}, 90_000);
+}, 180_000);

@@ -45,8 +45,9 @@ describe('verification finds out that the books were tampered with', () => {
     await givenMovements();
     const [paid] = await db.rows<{ delivery_id: string; transfer_id: string; name: string }>(
       `SELECT k.delivery_id, k.transfer_id, a.name FROM kakao_share.reward_keys k
+       JOIN kakao_share.deliveries d ON d.id = k.delivery_id AND d.resource_id = 'one'
        JOIN kakao_share.entries e ON e.transfer_id = k.transfer_id
-       JOIN kakao_share.accounts a ON a.id = e.account_id AND a.kind = 'user_available' LIMIT 1`,
+       JOIN kakao_share.accounts a ON a.id = e.account_id AND a.kind = 'user_available'`,
     );
     if (paid === undefined) throw new Error('Nothing was paid.');
     ({ delivery_id: delivery, transfer_id: transfer, name: account } = paid);
