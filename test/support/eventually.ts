@@ -1,7 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Waits until what must come true is true: repeats the check until it does not throw. */
-export async function eventually<T>(check: () => Promise<T> | T, limitMs = 15_000): Promise<T> {
+/**
+ * Waits until what must come true is true: repeats the check until it does not throw. The limit is only for what never comes
+ * true: a machine that is busy may take its time.
+ */
+export async function eventually<T>(check: () => Promise<T> | T, limitMs = 40_000): Promise<T> {
   const deadline = Date.now() + limitMs;
   for (;;) {
     try {
