@@ -8,7 +8,8 @@ import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { givenDelivery } from './given-delivery.js';
 
-const LIMITS = { statementTimeoutMs: 10_000 };
+/** All wait for one gate, and then for each other, on a machine that may be busy. */
+const LIMITS = { statementTimeoutMs: 60_000 };
 const POOLS = 4;
 
 let db: TestDatabase;
