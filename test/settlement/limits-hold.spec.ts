@@ -311,4 +311,4 @@ test('over any shares, batches, order of settlement and two workers: no cap or b
     { numRuns: RUNS },
   );
   await proveWhole(db, []);
-});
+}, 300_000);

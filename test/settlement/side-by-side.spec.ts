@@ -70,6 +70,12 @@ test('overlapping, reversed jobs of four workers at once: no deadlock, each deli
       }),
     ),
   );
+  // On a machine that is busy a lock may be waited for too long: then the retry comes later, and nobody plays it here.
+  const postponed = await db.rows<{ last_error: string | null }>(
+    'SELECT last_error FROM kakao_share.open_deliveries',
+  );
+  for (const { last_error } of postponed) expect(last_error).toMatch(/^55P03/);
+  await settle(ids);
   expect(new Set(await verdictsOf(db, ids))).toEqual(new Set(['rewarded']));
   expect(await deadlocks()).toBe(before);
   expect(await pointsOf(db, 'crossed-7')).toBe(1_500);
@@ -202,5 +208,5 @@ describe('whatever is shared, however it is batched and in whichever order it is
       { numRuns: 60 },
     );
     await proveWhole(db, []);
-  });
+  }, 300_000);
 });
