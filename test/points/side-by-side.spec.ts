@@ -1,5 +1,4 @@
 import { DataSource } from 'typeorm';
-import { dataSourceOptions } from '../../src/database/data-source.js';
 import { Database } from '../../src/database/database.js';
 import { errorCodeOf, isLockTimeout } from '../../src/database/database-errors.js';
 import { verifyLedger } from '../../src/ledger/verification.js';
@@ -7,7 +6,7 @@ import { clawbackReward } from '../../src/points/clawback-reward.js';
 import type { Holder } from '../../src/points/holder.js';
 import { redeemPoints } from '../../src/points/redeem-points.js';
 import { reverseRedemption } from '../../src/points/reverse-redemption.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { createTestDatabase, patientOptions, type TestDatabase } from '../support/test-database.js';
 import { givenCampaign } from '../support/test-service.js';
 import { givenReward, givenUser } from './given-reward.js';
 
@@ -24,7 +23,7 @@ beforeAll(async () => {
   campaignId = await givenCampaign(db);
   pools = await Promise.all(
     Array.from({ length: POOLS }, () =>
-      new DataSource(dataSourceOptions(db.url, CONNECTIONS, 'another process')).initialize(),
+      new DataSource(patientOptions(db.url, CONNECTIONS, 'another process')).initialize(),
     ),
   );
 });

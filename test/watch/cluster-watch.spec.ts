@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';
-import { dataSourceOptions } from '../../src/database/data-source.js';
 import { Database } from '../../src/database/database.js';
 import { firstIdAt, newId } from '../../src/database/new-id.js';
 import type { EventRow } from '../../src/events/domain-event.js';
@@ -11,7 +10,7 @@ import { problemsOf } from '../events/catalogue-check.js';
 import { givenUser } from '../points/given-reward.js';
 import { givenStored, openSettlement } from '../settlement/open-settlement.js';
 import { eventually } from '../support/eventually.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { createTestDatabase, patientOptions, type TestDatabase } from '../support/test-database.js';
 import { givenCampaign } from '../support/test-service.js';
 import { startWatch, toldOf, untilAlarms, type GivenWatch } from './given-watch.js';
 
@@ -28,7 +27,7 @@ beforeAll(async () => {
   Logger.overrideLogger(false);
   db = await createTestDatabase();
   for (let process = 0; process < PROCESSES; process++) {
-    const pool = new DataSource(dataSourceOptions(db.url, 2, 'kakao-share test'));
+    const pool = new DataSource(patientOptions(db.url, 2, 'kakao-share test'));
     pools.push(await pool.initialize());
     watches.push(startWatch(new Database(pool), { postgres: { url: db.url } }, OFF));
   }
