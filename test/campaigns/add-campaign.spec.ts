@@ -9,7 +9,8 @@ import { completeRules, type GivenRules } from '../../src/campaigns/complete-rul
 import { changeState } from '../../src/campaigns/change-state.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
-const LIMITS = { statementTimeoutMs: 10_000 };
+/** Among many thousands of campaigns, on a machine that may be busy. */
+const LIMITS = { statementTimeoutMs: 60_000 };
 
 let db: TestDatabase;
 

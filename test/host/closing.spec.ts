@@ -7,6 +7,9 @@ import { createTestDatabase, QUEUE_STORES, type TestDatabase } from '../support/
 import { shareBy } from '../support/test-service.js';
 import { ADMIN_KEY, PATH, PLATFORMS, told, webhook, type Platform } from './host.js';
 
+/** Its start, or its end, on a machine that may be busy. */
+const HEAR_LIMIT_MS = 60_000;
+
 interface Message {
   readonly url?: string;
   readonly order?: string;
@@ -35,7 +38,7 @@ class HostProcess {
       const message = this.#messages.find(isIt);
       if (message === undefined) throw new Error('The host has not said it.');
       return message;
-    });
+    }, HEAR_LIMIT_MS);
   }
 
   async order(order: string, about?: unknown): Promise<unknown> {
@@ -62,7 +65,7 @@ describe.each(
 
   test('that closes answers the webhook under way, and its process ends by itself', async () => {
     const { url = '' } = await host.hear((message) => message.url !== undefined);
-    const sender = new Sender();
+    const sender = new Sender({ limitMs: HEAR_LIMIT_MS });
     const request = { url: `${url}${PATH}`, adminKey: ADMIN_KEY, method: 'POST' } as const;
     const send = (resourceId: string): ReturnType<Sender['send']> =>
       sender.send(buildShareRequest(shareBy('minji'), { ...request, resourceId }));

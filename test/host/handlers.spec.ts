@@ -82,6 +82,8 @@ async function untilKnown(...names: string[]): Promise<void> {
 const usersOf = (events: readonly ShareEvent[]): (string | undefined)[] =>
   events.map(({ subject }) => subject).sort();
 
+const idsOf = (events: readonly ShareEvent[]): Set<string> => new Set(events.map(({ id }) => id));
+
 test('each handler hears of the types it asked for, and the log says at boot who hears of what', async () => {
   const heard: Record<string, DomainEventType[]> = { shares: [], rewards: [], all: [] };
   @Injectable()
@@ -192,10 +194,11 @@ test('a handler that hangs holds up only itself, and of itself only some users',
     expect(well).toHaveLength(21);
     expect(new Set(usersOf(heard)).size).toBeGreaterThan(10);
   });
-  expect(heard.filter(({ subject }) => subject === 'user-0')).toHaveLength(1);
+  // One that takes very long may hear of the same event again, but of no later one.
+  expect(idsOf(heard.filter(({ subject }) => subject === 'user-0')).size).toBe(1);
   release();
   await untilTold(db);
-  expect(heard).toHaveLength(21);
+  expect(idsOf(heard).size).toBe(21);
 });
 
 test('a handler hears of what happens from its first start on, and of what happened while it was stopped', async () => {

@@ -13,7 +13,8 @@ class HostModule {}
 Module({
   imports: [
     TypeOrmModule.forRoot({ type: 'postgres', url, poolSize: 1, retryAttempts: 0 }),
-    WebhookModule.forRoot({ apps: { default: [adminKey] }, queue }),
+    // One webhook is to wait until it is told to go on.
+    WebhookModule.forRoot({ apps: { default: [adminKey] }, queue, acceptTimeoutMs: 60_000 }),
     SettlementModule.forRoot({ queue }),
   ],
 })(HostModule);

@@ -75,7 +75,7 @@ export async function listening(
 ): Promise<Host> {
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
-  const sender = new Sender({ limitMs: 5_000 });
+  const sender = new Sender({ limitMs: 20_000 });
   return {
     app,
     url,

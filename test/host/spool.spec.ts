@@ -4,6 +4,8 @@ import path from 'node:path';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { SettlementModule, WebhookModule } from '../../src/index.js';
+import { KAKAO_LIMIT_MS } from '../../src/simulator/send.js';
+import { withinAwake } from '../support/awake-clock.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { givenCampaign, shareBy } from '../support/test-service.js';
@@ -47,7 +49,7 @@ describe.each(PLATFORMS)('a host on %s that names a folder for its spool', (plat
     } finally {
       await host.close();
     }
-  }, 90_000);
+  }, 120_000);
 
   test('whose pool has no connection to give, and no limit of its own, answers in time', async () => {
     const host = await startHost(platform, {
@@ -59,9 +61,9 @@ describe.each(PLATFORMS)('a host on %s that names a folder for its spool', (plat
     const runner = host.app.get<DataSource>(getDataSourceToken()).createQueryRunner();
     await runner.connect();
     try {
-      const answers = await Promise.all(['a', 'b', 'c'].map((id) => host.share(shareBy(id), id)));
+      const answering = Promise.all(['a', 'b', 'c'].map((id) => host.share(shareBy(id), id)));
+      const answers = await withinAwake(KAKAO_LIMIT_MS, answering);
       expect(answers.map(told)).toEqual([ACCEPTED, ACCEPTED, ACCEPTED]);
-      for (const { latencyMs } of answers) expect(latencyMs).toBeLessThan(3_000);
       // The replay has a connection of its own.
       await eventually(async () => {
         expect(await db.number('SELECT count(*) FROM kakao_share.deliveries')).toBe(3);
@@ -70,7 +72,7 @@ describe.each(PLATFORMS)('a host on %s that names a folder for its spool', (plat
       await runner.release();
       await host.close();
     }
-  }, 60_000);
+  }, 120_000);
 
   async function untilRewarded(count: number): Promise<void> {
     await eventually(async () => {

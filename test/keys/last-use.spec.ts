@@ -8,7 +8,7 @@ import { startTestService, type TestService } from '../support/test-service.js';
 import { post } from '../webhook/door.js';
 
 const BODY = '{"CHAT_TYPE":"DirectChat","HASH_CHAT_ID":"room","user_id":"minji"}';
-const TEST_LIMIT_MS = 60_000;
+const TEST_LIMIT_MS = 180_000;
 
 interface KeyBody {
   readonly app: string;

@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { dataSourceOptions } from '../../src/database/data-source.js';
 import { Database } from '../../src/database/database.js';
 import { turnKillSwitch } from '../../src/campaigns/kill-switch.js';
 import { verifyLedger } from '../../src/ledger/verification.js';
@@ -13,7 +12,7 @@ import { InsufficientPointsError } from '../../src/points/points-errors.js';
 import { redeemPoints } from '../../src/points/redeem-points.js';
 import { SET_ASIDE_MS } from '../../src/points/set-aside.js';
 import { eventually } from '../support/eventually.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { createTestDatabase, patientOptions, type TestDatabase } from '../support/test-database.js';
 import { givenCampaign, startTestService } from '../support/test-service.js';
 import { givenReward, givenUser } from './given-reward.js';
 
@@ -31,7 +30,7 @@ let users = 0;
 beforeAll(async () => {
   db = await createTestDatabase();
   campaignId = await givenCampaign(db);
-  other = await new DataSource(dataSourceOptions(db.url, 10, 'another process')).initialize();
+  other = await new DataSource(patientOptions(db.url, 10, 'another process')).initialize();
   clerks = [db.database, new Database(other)].map(
     (database) => new PointsClerk(database, new Logger('test')),
   );

@@ -106,7 +106,7 @@ test('whatever is done to points, by users side by side and repeatedly at once, 
     ),
     { numRuns: 40 },
   );
-}, 120_000);
+}, 300_000);
 
 test('different commands for one user at the same moment are told, and booked, as in some order one after the other', async () => {
   await fc.assert(
@@ -136,4 +136,4 @@ test('different commands for one user at the same moment are told, and booked, a
     // A race does not come back for every smaller story: what failed first is told as it is.
     { numRuns: 10, endOnFailure: true },
   );
-}, 120_000);
+}, 300_000);

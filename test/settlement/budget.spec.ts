@@ -1,4 +1,5 @@
 import { proveWhole } from '../faults/proof.js';
+import { eventually } from '../support/eventually.js';
 import { killServiceProcesses, startServiceProcess } from '../support/service-process.js';
 import { createTestDatabase, QUEUE_STORES, type TestDatabase } from '../support/test-database.js';
 import {
@@ -14,6 +15,7 @@ const SHARES = 1_000;
 const PAYMENTS = 100;
 const WORKERS = 3;
 const AT_A_TIME = 50;
+const WAIT_MS = 90_000;
 
 describe.each(QUEUE_STORES)('queue on $store', ({ store }) => {
   let db: TestDatabase;
@@ -39,14 +41,18 @@ describe.each(QUEUE_STORES)('queue on $store', ({ store }) => {
       );
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     }
-    // All are waiting when the workers begin, so that they fight for the budget from the first to the last.
+    // All are waiting when the workers begin, so that they fight for the budget from the first to the last; also those that a
+    // busy machine has kept in the spool for a while.
+    await eventually(async () => {
+      expect(await db.number('SELECT count(*) FROM kakao_share.open_deliveries')).toBe(SHARES);
+    }, WAIT_MS);
     await Promise.all(
       Array.from({ length: WORKERS }, () =>
         startServiceProcess({ ...environment, ROLES: 'worker' }),
       ),
     );
-    await untilSettled(db, 60_000);
-    await untilTold(db, 60_000);
+    await untilSettled(db, WAIT_MS);
+    await untilTold(db, WAIT_MS);
 
     expect(
       await db.rows(
@@ -73,5 +79,5 @@ describe.each(QUEUE_STORES)('queue on $store', ({ store }) => {
       { type: 'campaign.budget-exhausted', percent: null, left: 0 },
     ]);
     await proveWhole(db, resources);
-  }, 90_000);
+  }, 300_000);
 });

@@ -2,13 +2,12 @@ import fc from 'fast-check';
 import { DataSource } from 'typeorm';
 import type { CampaignRules } from '../../src/campaigns/campaign.js';
 import { calendarDay } from '../../src/campaigns/calendar-day.js';
-import { dataSourceOptions } from '../../src/database/data-source.js';
 import { Database } from '../../src/database/database.js';
 import { newId } from '../../src/database/new-id.js';
 import { settleBatch } from '../../src/settlement/settle-batch.js';
 import { givenDelivery } from '../deliveries/given-delivery.js';
 import { proveWhole } from '../faults/proof.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { createTestDatabase, patientOptions, type TestDatabase } from '../support/test-database.js';
 import { givenCampaign } from '../support/test-service.js';
 import { deliveryWith, givenIntent, SIGNING_KEYS } from './given-intent.js';
 import { givenStored } from './open-settlement.js';
@@ -29,7 +28,7 @@ beforeAll(async () => {
   db = await createTestDatabase();
   pools = await Promise.all(
     Array.from({ length: WORKERS }, () =>
-      new DataSource(dataSourceOptions(db.url, 3, 'kakao-share test')).initialize(),
+      new DataSource(patientOptions(db.url, 3, 'kakao-share test')).initialize(),
     ),
   );
 });
@@ -311,4 +310,4 @@ test('over any shares, batches, order of settlement and two workers: no cap or b
     { numRuns: RUNS },
   );
   await proveWhole(db, []);
-});
+}, 300_000);

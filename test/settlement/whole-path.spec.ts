@@ -1,3 +1,5 @@
+import { readExposition } from '../metrics/exposition.js';
+import { eventually } from '../support/eventually.js';
 import { createTestDatabase, QUEUE_STORES, type TestDatabase } from '../support/test-database.js';
 import {
   givenCampaign,
@@ -12,6 +14,12 @@ import {
 interface UserBody {
   balances: { available: number; pending: number };
   shares: { verdict: string }[];
+}
+
+async function spooledBy({ url, adminToken }: TestService): Promise<number> {
+  const headers = { Authorization: `Bearer ${adminToken}` };
+  const page = readExposition(await (await fetch(`${url}/metrics`, { headers })).text());
+  return page.value('kakao_share_webhooks_total', { outcome: 'accepted', place: 'spool' }) ?? 0;
 }
 
 describe.each(QUEUE_STORES)(
@@ -30,6 +38,14 @@ describe.each(QUEUE_STORES)(
       await db.drop();
     });
 
+    /** A machine that is busy may keep it in the spool for a while. */
+    async function untilCommitted(resourceId: string): Promise<void> {
+      const count = 'SELECT count(*) FROM kakao_share.delivery_keys WHERE resource_id = $1';
+      await eventually(async () => {
+        expect(await db.number(count, [resourceId])).toBe(1);
+      });
+    }
+
     test('one webhook becomes one share, one reward in a balanced ledger, and its events', async () => {
       const answer = await service.share(shareBy('minji'), 'resource-1');
       expect(answer.status).toBe(200);
@@ -37,6 +53,7 @@ describe.each(QUEUE_STORES)(
         status: 'accepted',
         deliveryId: expect.any(String) as string,
       });
+      await untilCommitted('resource-1');
       await untilSettled(db);
       await untilTold(db);
 
@@ -60,8 +77,13 @@ describe.each(QUEUE_STORES)(
       );
       const statuses = answers.map(({ body }) => (JSON.parse(body) as { status: string }).status);
       expect(answers.every(({ status }) => status === 200)).toBe(true);
-      expect(statuses.filter((status) => status === 'accepted')).toHaveLength(1);
-      expect(statuses.filter((status) => status === 'duplicate')).toHaveLength(99);
+      const accepted = statuses.filter((status) => status === 'accepted');
+      expect(statuses.filter((status) => status === 'duplicate')).toHaveLength(
+        100 - accepted.length,
+      );
+      // What a busy machine has kept in the spool is accepted, and found to be known when it is committed.
+      expect(accepted.length - (await spooledBy(service))).toBeLessThanOrEqual(1);
+      await untilCommitted('resource-2');
       await untilSettled(db);
       const user = await service.api<UserBody>('/v1/users/jisoo');
       expect(user.body.balances.available).toBe(100);

@@ -12,6 +12,9 @@ import {
   useSpoolFolder,
 } from './given-spool.js';
 
+/** Each flush may take its time on a disk that others use as well. */
+const WRITE_LIMIT_MS = 120_000;
+
 const folder = useSpoolFolder();
 let db: TestDatabase;
 
@@ -48,7 +51,7 @@ test('another process commits what a killed one has left, and removes its folder
   await heir.stop();
   expect(await readdir(folder.path)).toEqual([]);
   expect(heir.said.errors).toEqual([]);
-}, 60_000);
+}, 240_000);
 
 test('two processes on one disk, one of them replaying and deleting all the time, disturb each other in nothing', async () => {
   // Files are deleted under their writers as soon as they are committed: what they write meanwhile must not go with them.
@@ -60,7 +63,7 @@ test('two processes on one disk, one of them replaying and deleting all the time
   );
   await eventually(() => {
     if (!children.every((child) => child.isDone())) throw new Error('They still write.');
-  }, 60_000);
+  }, WRITE_LIMIT_MS);
   await untilCommitted(
     db,
     folder.path,
@@ -71,7 +74,7 @@ test('two processes on one disk, one of them replaying and deleting all the time
     await each.stop();
     expect(each.said.errors).toEqual([]);
   }
-}, 90_000);
+}, 240_000);
 
 test('an owner that was frozen while others committed and deleted its segments loses nothing when it wakes', async () => {
   const child = startSpoolChild(folder.path, 'frozen', { deliveries: 4_000 });
@@ -89,8 +92,8 @@ test('an owner that was frozen while others committed and deleted its segments l
   }
   await eventually(() => {
     if (!child.isDone()) throw new Error('It still writes.');
-  }, 60_000);
+  }, WRITE_LIMIT_MS);
   expect(child.acknowledged()).toHaveLength(4_000);
   await untilCommitted(db, folder.path, child.acknowledged());
   await heir.stop();
-}, 90_000);
+}, 240_000);

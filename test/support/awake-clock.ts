@@ -1,7 +1,9 @@
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
 const TICK_MS = 10;
+const LOOK_EVERY_MS = 50;
 /** In a thread of its own, so that an event loop which is kept busy stops it no more than a watch on the wall. */
 const COUNT_TICKS = `
   const ticks = new Int32Array(require('node:worker_threads').workerData);
@@ -24,4 +26,20 @@ export async function startAwakeClock(): Promise<AwakeClock> {
       await worker.terminate();
     },
   };
+}
+
+/** Gives what comes within so much time of the clock. @throws when it has not come by then */
+export async function withinAwake<T>(limitMs: number, coming: Promise<T>): Promise<T> {
+  const clock = await startAwakeClock();
+  let isOver = false;
+  const tooLate = async (): Promise<never> => {
+    while (clock.nowMs() < limitMs && !isOver) await pause(LOOK_EVERY_MS);
+    throw new Error(`It took longer than ${limitMs} ms.`);
+  };
+  try {
+    return await Promise.race([coming, tooLate()]);
+  } finally {
+    isOver = true;
+    await clock.stop();
+  }
 }
