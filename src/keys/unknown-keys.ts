@@ -61,9 +61,10 @@ export class UnknownKeys implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   async #step(): Promise<number> {
-    this.#newcomers.tell(this.#ring.keys, Date.now());
+    // Monotonic: a clock that is set back must keep nobody waiting.
+    this.#newcomers.tell(this.#ring.keys, performance.now());
     await this.#write();
-    await this.#tidy(Date.now());
+    await this.#tidy(performance.now());
     return WRITE_EVERY_MS;
   }
 
