@@ -29,7 +29,15 @@ const ON_ONE_POSTGRES = [
   ...['share-status-parts', 'share-status-streams', 'simulation-load', 'unreachable-brokers'],
   ...['webhook-sender', 'network-policy', 'endpoint-transport', 'bounded-lookups', 'judge-answer'],
   ...['judge-failure', 'long-outage', 'slow-batches', 'slow-listeners', 'rolling-deploy'],
-  ...['redis-alarms', 'processes', 'rules', 'frozen-queue', 'share-event-verifier', 'catalogue'],
+  ...[
+    'redis-alarms',
+    'processes',
+    'real-causes',
+    'rules',
+    'frozen-queue',
+    'share-event-verifier',
+    'catalogue',
+  ],
 ].map((name) => `/${name}\\.spec`);
 
 function run(args, environment = {}) {
