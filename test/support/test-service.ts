@@ -21,9 +21,6 @@ const SETTLE_LIMIT_MS = 80_000;
 
 export type StoreName = 'Postgres' | 'Redis';
 
-/** Kakao gives 3 s, and where that is the promise it is judged; elsewhere an answer counts though this machine was busy. */
-const ANSWER_LIMIT_MS = 20_000;
-
 /** The spool of all services on a database, and of no other; it goes with the run. */
 export function spoolFolderOf(db: Pick<TestDatabase, 'url'>): string {
   const name = createHash('sha256').update(db.url).digest('hex').slice(0, 16);
