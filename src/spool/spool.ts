@@ -38,6 +38,7 @@ export interface SpoolRoom {
  */
 export class Spool implements Lifeboat {
   #waiting: Waiting[] = [];
+  /** Of all that is not on the disk yet, the group that is being written included. */
   #waitingBytes = 0;
   #flushing: Promise<void> | undefined;
   #trouble:
@@ -142,7 +143,6 @@ export class Spool implements Lifeboat {
       bytes += frame.length;
       count++;
     }
-    this.#waitingBytes -= bytes;
     return this.#waiting.splice(0, count);
   }
 
@@ -156,6 +156,8 @@ export class Spool implements Lifeboat {
     } catch (error) {
       this.tell(error);
       for (const { settle } of group) settle(this.#trouble?.error);
+    } finally {
+      this.#waitingBytes -= bytes.length;
     }
   }
 }

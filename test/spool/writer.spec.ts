@@ -161,6 +161,41 @@ test('a spool takes no more than its bound, files of others included', async () 
   await spool.close();
 });
 
+test('what is being written counts to the bound as well', async () => {
+  let thaw: () => void = () => undefined;
+  const frozen = new Promise<void>((resolve) => {
+    thaw = resolve;
+  });
+  let isWriting = false;
+  const spool = openSpool({
+    maxBytes: 80_000,
+    openFile: async (filePath) => {
+      const file = await openNewFile(filePath);
+      return {
+        write: (bytes) => file.write(bytes),
+        sync: () => {
+          isWriting = true;
+          return frozen.then(() => file.sync());
+        },
+        stat: () => file.stat(),
+        close: () => file.close(),
+      };
+    },
+  });
+  const body = Buffer.alloc(50_000);
+  const writing = spool.keep(givenDelivery('fits', { body }), LIMIT_MS);
+  await eventually(() => {
+    expect(isWriting).toBe(true);
+  });
+  await expect(spool.keep(givenDelivery('over', { body }), LIMIT_MS)).rejects.toThrow(
+    SpoolFullError,
+  );
+  thaw();
+  await writing;
+  expect(await idsIn()).toEqual(['fits']);
+  await spool.close();
+});
+
 test('a folder that cannot be made is told as broken', async () => {
   const file = path.join(folder.path, 'a file');
   await writeFile(file, '');
