@@ -110,7 +110,7 @@ async function replayRefused(): Promise<string> {
     SPOOL_DIR,
     DATABASE_URL: web.db.url,
   };
-  const args = ['dist/cli.js', 'spool', 'replay', '--refused'];
+  const args = ['dist/cli.js', 'spool', 'replay', '--refused', '--reason', 'mended'];
   return (await promisify(execFile)(process.execPath, args, { env })).stdout;
 }
 
