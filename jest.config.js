@@ -21,5 +21,7 @@ export default {
   globalTeardown: '<rootDir>/test/support/stop-servers.mjs',
   // A property test of a hundred runs takes ten seconds on an idle machine; CI is not always one.
   testTimeout: 180_000,
-  maxWorkers: 2,
+  testSequencer: '<rootDir>/test/support/longest-first.mjs',
+  // Suites wait for databases and clocks more than they work.
+  maxWorkers: 3,
 };

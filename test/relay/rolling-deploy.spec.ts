@@ -50,6 +50,7 @@ async function untilItSaysNoMore(): Promise<void> {
     [NAME],
   );
   await eventually(async () => {
+    for (const relay of relays) relay.wake();
     const forgotten = `SELECT count(*) FROM kakao_share.outbox o
       WHERE NOT EXISTS (SELECT FROM kakao_share.events e WHERE e.id = o.event_id)`;
     expect(await db.number(forgotten)).toBe(0);
