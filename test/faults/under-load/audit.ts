@@ -9,7 +9,7 @@ import { findSecrets } from './secrets.js';
 import type { SteadyLoad } from './steady-load.js';
 
 /** Long enough for queues that come back late and for a lease that was given out meanwhile. */
-const SETTLE_LIMIT_MS = 150_000;
+const SETTLE_LIMIT_MS = 300_000;
 
 interface Verification {
   readonly checks: readonly { readonly name: string; readonly ok: boolean }[];

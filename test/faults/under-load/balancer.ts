@@ -2,6 +2,7 @@ import { BackgroundLoop } from '../../../src/lifecycle/background-loop.js';
 import { Sender, type Answer } from '../../../src/simulator/send.js';
 import type { Pulse } from '../../support/pulse.js';
 import { Logger } from '@nestjs/common';
+import { EVERY_FAULT } from './durations.js';
 import { requestFor, type PlannedShare } from './planned-shares.js';
 import { sendingOf, type Sending } from './sending.js';
 
@@ -56,7 +57,9 @@ export class Balancer {
     }
     const latencyMs = performance.now() - startedAtMs;
     answer ??= { outcome: 'failed', status: 0, body: '', headers: {}, latencyMs };
-    return sendingOf(share, { ...answer, latencyMs }, this.pulse.lostSince(startedAtMs));
+    // Who plays every fault has a machine for it, and is told the bare truth.
+    const standstillMs = EVERY_FAULT ? 0 : this.pulse.lostSince(startedAtMs);
+    return sendingOf(share, { ...answer, latencyMs }, standstillMs);
   }
 
   async close(): Promise<void> {

@@ -9,7 +9,8 @@ import { QUEUE_FAULTS } from './scenarios/queue-faults.js';
 import { SPOOL_FAULTS } from './scenarios/spool-faults.js';
 import { lineOf, tableOf } from './report.js';
 
-const LIMIT_MS = 600_000;
+/** The longest replays and settles 100,000 deliveries. */
+const LIMIT_MS = 1_500_000;
 
 const scenarios: readonly Scenario[] = [
   ...PROCESS_FAULTS,

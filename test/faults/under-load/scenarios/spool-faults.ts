@@ -16,7 +16,7 @@ const REFUSALS = 50;
 const SPOOLED = EVERY_FAULT ? 100_000 : 2_000;
 /** So many that none of them has a long history. */
 const SPOOLED_USERS = 2_000;
-const REPLAY_LIMIT_MS = 300_000;
+const REPLAY_LIMIT_MS = 600_000;
 
 export const SPOOL_FAULTS: readonly Scenario[] = [fullDisk(), tornSpool(), longReplay()];
 
