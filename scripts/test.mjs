@@ -1,5 +1,6 @@
 // Runs every suite on the embedded Postgres 18, and what touches the database once more on the server that
-// TEST_DATABASE_URL names, e.g. a Postgres 15. Arguments go to jest.
+// TEST_DATABASE_URL names, e.g. a Postgres 15: what decides and writes about deliveries and points, or with POSTGRES=all everything.
+// Arguments go to jest.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
@@ -9,20 +10,17 @@ const jest = [
   '--no-warnings=ExperimentalWarning',
   'node_modules/jest/bin/jest.js',
 ];
-// Process and host suites start their own servers or say nothing about the database's version.
 const ON_EVERY_POSTGRES = [
   'test/settlement',
   'test/deliveries',
   'test/events',
-  'test/relay',
-  'test/endpoints',
   'test/consumers',
   'test/ledger',
-  'test/operations',
-  'test/watch',
   'test/keys/write-unknown-keys',
   'test/keys/last-use',
 ];
+// Process and host suites start their own servers or say nothing about the database's version.
+const ALSO_IF_ASKED = ['test/relay', 'test/endpoints', 'test/operations', 'test/watch'];
 // Among these, what tells of ports, sockets, headers, logs, load, processes or pure rules.
 const ON_ONE_POSTGRES = [
   ...['logs', 'http-limits', 'operations-port', 'security-headers', 'throttling', 'access'],
@@ -60,5 +58,6 @@ else {
 }
 if (process.env.TEST_DATABASE_URL && asked.length === 0) {
   const leftToFirst = `--testPathIgnorePatterns=${ON_ONE_POSTGRES.join('|')}`;
-  run([...ON_EVERY_POSTGRES, leftToFirst], { TEST_ON_EXTERNAL_POSTGRES: '1' });
+  const also = process.env.POSTGRES === 'all' ? ALSO_IF_ASKED : [];
+  run([...ON_EVERY_POSTGRES, ...also, leftToFirst], { TEST_ON_EXTERNAL_POSTGRES: '1' });
 }

@@ -15,7 +15,7 @@ import { killRelays, startServiceRelay, type RelayProcess } from './relay-proces
 import { readRecorded, settle } from './settled-shares.js';
 import { consumeRabbitmq, type RabbitmqConsumer } from './ways/rabbitmq.js';
 
-const SHARES = Number(process.env.DELIVERY_SHARES ?? 600);
+const SHARES = Number(process.env.DELIVERY_SHARES ?? 300);
 /** Each relay has an exchange of its own, all bound to one queue, so that a message tells who published it. */
 const EXCHANGES = ['relay-1', 'relay-2', 'relay-3'];
 const LATECOMERS = Array.from({ length: 40 }, (_, index) => `latecomer-${index}`);

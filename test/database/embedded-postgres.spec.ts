@@ -70,7 +70,7 @@ beforeEach(async () => {
   await chmod(made, 0o755);
   folder = made;
   dataDir = join(made, 'data');
-  cleanups = [() => rm(made, { recursive: true, force: true })];
+  cleanups = [() => rm(made, { recursive: true, force: true, maxRetries: 20 })];
 });
 
 afterEach(async () => {
@@ -160,7 +160,8 @@ describe('An embedded Postgres', () => {
   it('stops even when its folder was deleted under it', async () => {
     await useTemplate();
     const server = await start();
-    await rm(dataDir, { recursive: true });
+    // It goes on writing files meanwhile.
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 20 });
     await server.stop();
 
     expect(await processStart(server.pid)).toBeUndefined();

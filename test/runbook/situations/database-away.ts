@@ -15,6 +15,7 @@ const TITLE = 'The database is away';
 
 /** Postgres crashes, users go on sharing, Postgres comes back. */
 export const databaseAway: PlayedSituation = {
+  short: true,
   parts: [TITLE],
   async play(stage) {
     const postgres = await startPrivatePostgres();
