@@ -1,6 +1,6 @@
-// Runs every suite on the embedded Postgres 18, and what touches the database once more on the server that
-// TEST_DATABASE_URL names, e.g. a Postgres 15: what decides and writes about deliveries and points, or with POSTGRES=all everything.
-// Arguments go to jest.
+// Runs the suites on the embedded Postgres 18, and what decides and writes about deliveries and points once more on the server that
+// TEST_DATABASE_URL names, e.g. a Postgres 15. SUITES=all leaves out nothing: the longest suites, and everything else that touches
+// the database on that server. Arguments go to jest.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
@@ -50,14 +50,29 @@ function run(args, environment = {}) {
 // Judges how long answers take, so nothing else may work beside it.
 const UNDER_LOAD = 'test/faults/under-load';
 
+// Half a minute and more each, most of it for starting processes: `npm run test:all` has time for them.
+const LONGEST = [
+  'test/examples/',
+  'test/watch/real-causes',
+  'test/host/slow-database',
+  'test/faults/crash-around-settlement',
+  'test/faults/stopped-database',
+  'test/faults/lost-queue',
+  'test/faults/terminal',
+];
+
+const isWhole = process.env.SUITES === 'all';
 const asked = process.argv.slice(2);
 if (asked.length > 0) run(asked);
 else {
-  run([`--testPathIgnorePatterns=${UNDER_LOAD}`]);
+  const leftOut = isWhole ? [UNDER_LOAD] : [UNDER_LOAD, ...LONGEST];
+  run([`--testPathIgnorePatterns=${leftOut.join('|')}`]);
   run([UNDER_LOAD, '--runInBand']);
 }
 if (process.env.TEST_DATABASE_URL && asked.length === 0) {
   const leftToFirst = `--testPathIgnorePatterns=${ON_ONE_POSTGRES.join('|')}`;
-  const also = process.env.POSTGRES === 'all' ? ALSO_IF_ASKED : [];
-  run([...ON_EVERY_POSTGRES, ...also, leftToFirst], { TEST_ON_EXTERNAL_POSTGRES: '1' });
+  const also = isWhole ? ALSO_IF_ASKED : [];
+  run([...ON_EVERY_POSTGRES, ...also, leftToFirst, '--maxWorkers=2'], {
+    TEST_ON_EXTERNAL_POSTGRES: '1',
+  });
 }

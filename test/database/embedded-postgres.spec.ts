@@ -44,6 +44,8 @@ import {
   type Child,
 } from './embedded-postgres-child.js';
 
+/** Processes that start servers and die, each for some seconds: `npm run test:all` has time for them. */
+const describeInWholeRun = process.env.SUITES === 'all' ? describe : describe.skip;
 const IS_ROOT = process.geteuid?.() === 0;
 const NOBODY = { uid: 65_534, gid: 65_534 };
 /** Docker's default for root. */
@@ -293,7 +295,7 @@ describe('The data folder', () => {
   });
 });
 
-describe('When its process dies', () => {
+describeInWholeRun('When its process dies', () => {
   beforeEach(useTemplate);
 
   it('kill -9 leaves the server running; the next start stops it and has its data', async () => {
@@ -363,7 +365,7 @@ describe('When its process dies', () => {
   });
 });
 
-describe('Whoever runs it', () => {
+describeInWholeRun('Whoever runs it', () => {
   it('an ordinary user can, though npm ran no install script and lost the executable bits', async () => {
     const program = await buildProgram(folder);
     await copyPackages(program);

@@ -7,7 +7,6 @@ const TITLE = 'First look';
 
 /** No worker runs: a share waits for its verdict. */
 export const firstLook: PlayedSituation = {
-  short: true,
   parts: [TITLE],
   async play(stage) {
     const db = await stage.database();

@@ -13,7 +13,6 @@ const TITLE = 'A user was not paid';
 
 /** A user asks why there are no points: the share was one to oneself. */
 export const notPaid: PlayedSituation = {
-  short: true,
   parts: [TITLE],
   async play(stage) {
     const db = await stage.database();
