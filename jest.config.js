@@ -22,6 +22,5 @@ export default {
   // A property test of a hundred runs takes ten seconds on an idle machine; CI is not always one.
   testTimeout: 180_000,
   testSequencer: '<rootDir>/test/support/longest-first.mjs',
-  // Suites wait for databases and clocks as much as they work.
-  maxWorkers: 3,
+  maxWorkers: 2,
 };

@@ -11,16 +11,18 @@ const jest = [
   'node_modules/jest/bin/jest.js',
 ];
 const ON_EVERY_POSTGRES = [
-  'test/settlement',
-  'test/deliveries',
+  'test/settlement/(whole-path|verdicts|replayed|mended|late|poison)',
+  'test/deliveries/(accept-batch|store-deliveries)',
   'test/events',
-  'test/consumers',
   'test/ledger',
   'test/keys/write-unknown-keys',
   'test/keys/last-use',
 ];
 // Process and host suites start their own servers or say nothing about the database's version.
-const ALSO_IF_ASKED = ['test/relay', 'test/endpoints', 'test/operations', 'test/watch'];
+const ALSO_IF_ASKED = [
+  ...['test/settlement', 'test/deliveries', 'test/consumers', 'test/relay', 'test/endpoints'],
+  ...['test/operations', 'test/watch'],
+];
 // Among these, what tells of ports, sockets, headers, logs, load, processes or pure rules.
 const ON_ONE_POSTGRES = [
   ...['logs', 'http-limits', 'operations-port', 'security-headers', 'throttling', 'access'],
@@ -59,6 +61,10 @@ const LONGEST = [
   'test/faults/stopped-database',
   'test/faults/lost-queue',
   'test/faults/terminal',
+  'test/spool/command',
+  'test/commands/deliveries',
+  'test/settlement/budget\\.spec',
+  'test/watch/processes',
 ];
 
 const isWhole = process.env.SUITES === 'all';
@@ -72,7 +78,7 @@ else {
 if (process.env.TEST_DATABASE_URL && asked.length === 0) {
   const leftToFirst = `--testPathIgnorePatterns=${ON_ONE_POSTGRES.join('|')}`;
   const also = isWhole ? ALSO_IF_ASKED : [];
-  run([...ON_EVERY_POSTGRES, ...also, leftToFirst, '--maxWorkers=2'], {
+  run([...ON_EVERY_POSTGRES, ...also, leftToFirst], {
     TEST_ON_EXTERNAL_POSTGRES: '1',
   });
 }

@@ -24,7 +24,6 @@ function fullDisk(): Scenario {
   let disk: SmallDisk;
   return {
     name: 'Postgres is stopped and the disk of the spool is full',
-    short: true,
     mayRefuse: true,
     leftOut: whyNoSmallDisk,
     cluster: async () => {
