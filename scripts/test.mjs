@@ -52,7 +52,7 @@ function run(args, environment = {}) {
 // Judges how long answers take, so nothing else may work beside it.
 const UNDER_LOAD = 'test/faults/under-load';
 
-// Half a minute and more each, most of it for starting processes: `npm run test:all` has time for them.
+// Most take half a minute and more, for processes that are started or for clocks: `npm run test:all` has time for them.
 const LONGEST = [
   'test/examples/',
   'test/watch/real-causes',
@@ -65,6 +65,13 @@ const LONGEST = [
   'test/commands/deliveries',
   'test/settlement/budget\\.spec',
   'test/watch/processes',
+  'test/at-least-once/every-transport',
+  'test/database/embedded-postgres',
+  'test/relay/coming-and-going',
+  'test/deliveries/sweep',
+  'test/host/every-parser',
+  'test/host/data-source',
+  'test/keys/key-files',
 ];
 
 const isWhole = process.env.SUITES === 'all';
