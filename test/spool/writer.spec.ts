@@ -40,21 +40,40 @@ function openSpool({
 const idsIn = async (directory = folder.path): Promise<string[]> =>
   (await readSpool(directory)).map(({ resourceId }) => resourceId ?? '');
 
+/** Files whose flush is done, or not, by whoever is given it. */
+function syncedBy(sync: (flush: () => Promise<void>) => Promise<void>): OpenSegmentFile {
+  return async (filePath) => {
+    const file = await openNewFile(filePath);
+    return {
+      write: (bytes) => file.write(bytes),
+      sync: () => sync(() => file.sync()),
+      stat: () => file.stat(),
+      close: () => file.close(),
+    };
+  };
+}
+
+/** Files that are flushed once the disk thaws. */
+function frozenDisk(): { openFile: OpenSegmentFile; isFlushing: () => boolean; thaw: () => void } {
+  let thaw: () => void = () => undefined;
+  let isFlushing = false;
+  const thawed = new Promise<void>((resolve) => {
+    thaw = resolve;
+  });
+  const openFile = syncedBy((flush) => {
+    isFlushing = true;
+    return thawed.then(flush);
+  });
+  return { openFile, isFlushing: () => isFlushing, thaw };
+}
+
 test('concurrent deliveries share a flush: a hundred cost a handful', async () => {
   let flushes = 0;
   const spool = openSpool({
-    openFile: async (filePath) => {
-      const file = await openNewFile(filePath);
-      return {
-        write: (bytes) => file.write(bytes),
-        sync: () => {
-          flushes++;
-          return file.sync();
-        },
-        stat: () => file.stat(),
-        close: () => file.close(),
-      };
-    },
+    openFile: syncedBy((flush) => {
+      flushes++;
+      return flush();
+    }),
   });
   const ids = Array.from({ length: 100 }, (_, index) => `group-${index}`);
   await Promise.all(ids.map((id) => spool.keep(givenDelivery(id), LIMIT_MS)));
@@ -78,18 +97,10 @@ test('segments are rolled at their size, and only their owner may read them', as
 
 /** Each flush does what is next in the list; without one it works. */
 function flushing(...outcomes: (Error | undefined)[]): OpenSegmentFile {
-  return async (filePath) => {
-    const file = await openNewFile(filePath);
-    return {
-      write: (bytes) => file.write(bytes),
-      sync: () => {
-        const error = outcomes.shift();
-        return error === undefined ? file.sync() : Promise.reject(error);
-      },
-      stat: () => file.stat(),
-      close: () => file.close(),
-    };
-  };
+  return syncedBy((flush) => {
+    const error = outcomes.shift();
+    return error === undefined ? flush() : Promise.reject(error);
+  });
 }
 
 const IO_ERROR = Object.assign(new Error('EIO: i/o error, fsync'), { code: 'EIO' });
@@ -119,21 +130,8 @@ test('a disk that fails twice is broken: nothing is acknowledged, everybody is t
 });
 
 test('a disk that hangs is waited for as long as there is time, and no longer', async () => {
-  let thaw: () => void = () => undefined;
-  const frozen = new Promise<void>((resolve) => {
-    thaw = resolve;
-  });
-  const spool = openSpool({
-    openFile: async (filePath) => {
-      const file = await openNewFile(filePath);
-      return {
-        write: (bytes) => file.write(bytes),
-        sync: () => frozen.then(() => file.sync()),
-        stat: () => file.stat(),
-        close: () => file.close(),
-      };
-    },
-  });
+  const { openFile, thaw } = frozenDisk();
+  const spool = openSpool({ openFile });
   await expect(spool.keep(givenDelivery('waits'), 50)).rejects.toThrow('50 ms');
   // This one never came to be written: it has left the waiting list.
   await expect(spool.keep(givenDelivery('left'), 50)).rejects.toThrow('50 ms');
@@ -162,30 +160,12 @@ test('a spool takes no more than its bound, files of others included', async () 
 });
 
 test('what is being written counts to the bound as well', async () => {
-  let thaw: () => void = () => undefined;
-  const frozen = new Promise<void>((resolve) => {
-    thaw = resolve;
-  });
-  let isWriting = false;
-  const spool = openSpool({
-    maxBytes: 80_000,
-    openFile: async (filePath) => {
-      const file = await openNewFile(filePath);
-      return {
-        write: (bytes) => file.write(bytes),
-        sync: () => {
-          isWriting = true;
-          return frozen.then(() => file.sync());
-        },
-        stat: () => file.stat(),
-        close: () => file.close(),
-      };
-    },
-  });
+  const { openFile, isFlushing, thaw } = frozenDisk();
+  const spool = openSpool({ maxBytes: 80_000, openFile });
   const body = Buffer.alloc(50_000);
   const writing = spool.keep(givenDelivery('fits', { body }), LIMIT_MS);
   await eventually(() => {
-    expect(isWriting).toBe(true);
+    expect(isFlushing()).toBe(true);
   });
   await expect(spool.keep(givenDelivery('over', { body }), LIMIT_MS)).rejects.toThrow(
     SpoolFullError,
