@@ -5,21 +5,38 @@ export class AlarmBoard {
   /** By who looks for it. */
   readonly #own = new Map<string, readonly Alarm[]>();
   #cluster: readonly Alarm[] = [];
+  /** Over before the cluster had heard of them, as in an outage of its database. By name: there are few. */
+  readonly #unheard = new Map<string, Alarm>();
 
   /** Takes down what one of this process's watchdogs finds now, in place of what it found before. */
   see(watchdog: string, found: readonly Finding[], now: Date): Change {
     const change = compare(this.#own.get(watchdog) ?? [], found, now);
     this.#own.set(watchdog, change.current);
+    const heard = new Set(this.#cluster.map(alarmKey));
+    for (const alarm of change.cleared) {
+      if (!heard.has(alarmKey(alarm))) this.#unheard.set(alarmKey(alarm), alarm);
+    }
     return change;
   }
 
   /** Takes down what is wrong in the cluster, as far as the database was last heard. */
   hear(alarms: readonly Alarm[]): void {
     this.#cluster = alarms;
+    for (const alarm of alarms) this.#unheard.delete(alarmKey(alarm));
   }
 
   get own(): readonly Alarm[] {
     return [...this.#own.values()].flat();
+  }
+
+  /** What the cluster is to hear from this process, each alarm once: also what is over, until it was heard. */
+  get reports(): readonly Alarm[] {
+    return [
+      ...new Map([
+        ...this.#unheard,
+        ...this.own.map((one) => [alarmKey(one), one] as const),
+      ]).values(),
+    ];
   }
 
   get cluster(): readonly Alarm[] {

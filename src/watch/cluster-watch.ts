@@ -64,7 +64,7 @@ export class ClusterWatch {
     if (!this.#isSchemaCurrent) await requireCurrentSchema(database);
     this.#isSchemaCurrent = true;
     const now = await this.#compareClocks();
-    await this.#report(board.own);
+    await this.#report(board.reports);
     if (await isRoundDue(database, tuning.judgeEveryMs)) await this.#judge(now);
     board.hear(await database.transaction(LIMITS, readAlarms));
     return tuning.lookEveryMs;

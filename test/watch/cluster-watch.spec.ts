@@ -10,6 +10,7 @@ import { problemsOf } from '../events/catalogue-check.js';
 import { givenUser } from '../points/given-reward.js';
 import { givenStored, openSettlement } from '../settlement/open-settlement.js';
 import { eventually } from '../support/eventually.js';
+import { finding } from '../../src/watch/alarm.js';
 import { createTestDatabase, patientOptions, type TestDatabase } from '../support/test-database.js';
 import { givenCampaign } from '../support/test-service.js';
 import { startWatch, toldOf, untilAlarms, type GivenWatch } from './given-watch.js';
@@ -140,6 +141,16 @@ test('what a process reports of itself is told once, and over when all that repo
   await db.rows(`UPDATE kakao_share.alarm_reports SET expires_at = now()`);
   await untilAlarms(db, []);
   expect(await toldOf(db, 'webhooks-refused')).toEqual(['alarm.raised *', 'alarm.cleared *']);
+});
+
+test('what was over before the cluster could hear of it is told all the same: raised, and cleared', async () => {
+  const board = watches[0]?.board;
+  board?.see('door', [finding('spool-full', 'the spool takes nothing')], new Date());
+  board?.see('door', [], new Date());
+  await eventually(async () => {
+    expect(await toldOf(db, 'spool-full')).toEqual(['alarm.raised *', 'alarm.cleared *']);
+  });
+  await untilAlarms(db, []);
 });
 
 test('what cannot be looked at stays as it was, and hides nothing else', async () => {
