@@ -24,7 +24,7 @@ export async function spoolCommand(args: readonly string[]): Promise<number> {
     if (options.action === 'replay') return await replay(directory, options);
     await (options.action === 'list'
       ? listSpool(directory, say)
-      : showSpool(directory, options, say));
+      : showSpool(directory, options, say, complain));
     return 0;
   } catch (error) {
     if (!(error instanceof SpoolUsageError)) throw error;

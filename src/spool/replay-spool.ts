@@ -3,7 +3,12 @@ import { describeError } from '../database/database-errors.js';
 import type { Database } from '../database/database.js';
 import { acceptBatch } from '../deliveries/accept-batch.js';
 import type { Acceptance, Delivery } from '../deliveries/delivery.js';
-import { refusedDeliveries, spooledDeliveries } from './spooled-deliveries.js';
+import {
+  refusedDeliveries,
+  spooledDeliveries,
+  unreadText,
+  type OnUnread,
+} from './spooled-deliveries.js';
 
 /** By hand nobody waits for an answer. */
 const BATCH_LIMIT_MS = 30_000;
@@ -38,9 +43,9 @@ export async function replaySpool(
       }
     }
   };
-  const leave = (path: string): void => {
+  const leave: OnUnread = (path, fromByte) => {
     tally.unread++;
-    say(`${path} holds what this version cannot read: of a later version, or damaged. It stays.`);
+    say(`${unreadText(path, fromByte)} It stays.`);
   };
   const accept = (batch: readonly Delivery[]): Promise<(Acceptance | Error)[]> =>
     acceptBatch(database, batch, { deadlineMs: Date.now() + BATCH_LIMIT_MS, heldKeys: 'leave' });

@@ -1,15 +1,24 @@
 import { isUtf8 } from 'node:buffer';
 import type { Delivery } from '../deliveries/delivery.js';
-import { refusedDeliveries, spooledDeliveries } from './spooled-deliveries.js';
+import {
+  refusedDeliveries,
+  spooledDeliveries,
+  unreadText,
+  type OnUnread,
+} from './spooled-deliveries.js';
 
-/** Says at most `limit` deliveries, one line of JSON each. */
+/** Says at most `limit` deliveries, one line of JSON each, and complains of what cannot be read. */
 export async function showSpool(
   directory: string,
   { limit, refused }: { readonly limit: number; readonly refused: boolean },
   say: (line: string) => void,
+  complain: (line: string) => void,
 ): Promise<void> {
   let said = 0;
-  const batches = refused ? refusedBatches(directory) : spooledDeliveries(directory);
+  const tell: OnUnread = (path, fromByte) => {
+    complain(unreadText(path, fromByte));
+  };
+  const batches = refused ? refusedBatches(directory, tell) : spooledDeliveries(directory, tell);
   for await (const batch of batches) {
     for (const delivery of batch) {
       if (said++ === limit) return;
@@ -18,8 +27,8 @@ export async function showSpool(
   }
 }
 
-async function* refusedBatches(directory: string): AsyncGenerator<Delivery[]> {
-  for await (const { delivery } of refusedDeliveries(directory)) yield [delivery];
+async function* refusedBatches(directory: string, tell: OnUnread): AsyncGenerator<Delivery[]> {
+  for await (const { delivery } of refusedDeliveries(directory, tell)) yield [delivery];
 }
 
 /** Bytes as text where they are text. */

@@ -8,16 +8,18 @@ import { listFolders, type SpoolFolder } from './spool-files.js';
 /** As many as one transaction commits. */
 const BATCH = 200;
 
-/** Hears of a file that holds deliveries which cannot be read. */
-export type OnUnread = (path: string) => void;
+/** Hears of a file that holds something which cannot be read, and from which byte on. */
+export type OnUnread = (path: string, fromByte: number) => void;
 
-/**
- * All deliveries of all folders, in order; files that running webs delete meanwhile are committed.
- * @param onUnread hears of segments of a later version; damaged ones are told when they are found
- */
+/** What is said of such a file. */
+export function unreadText(path: string, fromByte: number): string {
+  return `${path} holds what this version cannot read, from byte ${fromByte} on: of a later version, or damaged.`;
+}
+
+/** All deliveries of all folders, in order; files that running webs delete meanwhile are committed. */
 export async function* spooledDeliveries(
   directory: string,
-  onUnread?: OnUnread,
+  onUnread: OnUnread,
 ): AsyncGenerator<Delivery[]> {
   for (const folder of await listFolders(directory)) {
     requireReadable(folder);
@@ -27,14 +29,15 @@ export async function* spooledDeliveries(
   }
 }
 
-async function* deliveriesOf(filePath: string, onUnread?: OnUnread): AsyncGenerator<Delivery[]> {
+async function* deliveriesOf(filePath: string, onUnread: OnUnread): AsyncGenerator<Delivery[]> {
   try {
     for (let fromByte = 0, more = true; more;) {
       const { frames, tail } = await readSegment(filePath, fromByte, BATCH);
       yield frames.map(({ payload }) => decodePayload(payload));
       fromByte = frames.at(-1)?.endsAt ?? fromByte;
       more = tail === 'more';
-      if (tail === 'newer') onUnread?.(filePath);
+      // A frame that was never finished was never acknowledged either.
+      if (tail === 'newer' || tail === 'damaged') onUnread(filePath, fromByte);
     }
   } catch (error) {
     if (!isGone(error)) throw error;
@@ -44,13 +47,13 @@ async function* deliveriesOf(filePath: string, onUnread?: OnUnread): AsyncGenera
 /** Those that the database refused, each with the file that holds it. */
 export async function* refusedDeliveries(
   directory: string,
-  onUnread?: OnUnread,
+  onUnread: OnUnread,
 ): AsyncGenerator<{ readonly path: string; readonly delivery: Delivery }> {
   for (const folder of await listFolders(directory)) {
     requireReadable(folder);
     for (const { path } of folder.refused) {
       const delivery = await readRefused(path);
-      if (delivery === undefined) onUnread?.(path);
+      if (delivery === undefined) onUnread(path, 0);
       else yield { path, delivery };
     }
   }

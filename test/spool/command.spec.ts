@@ -173,6 +173,35 @@ test('webhooks of a later version are listed, left where they are, and no replay
   expect((await auditOf('rolled back'))[1]?.after).toEqual({ committed: 1, failed: 0, unread: 1 });
 });
 
+test('where a segment or a refused frame is damaged is said by show and by replay, which does not end well', async () => {
+  const own = path.join(folder.path, newId());
+  const whole = encodeFrame(givenDelivery('before the damage'));
+  const flipped = encodeFrame(givenDelivery('damaged'));
+  flipped.writeUInt8(flipped.readUInt8(40) ^ 1, 40);
+  const files = {
+    '00000001.spool': Buffer.concat([whole, flipped]),
+    '00000002.damaged': Buffer.concat([whole, flipped]),
+    [`${newId()}.refused`]: flipped,
+  };
+  await mkdir(own);
+  for (const [name, bytes] of Object.entries(files)) await writeFile(path.join(own, name), bytes);
+  const [segment, damaged, refused] = Object.keys(files).map((name) => path.join(own, name));
+  const told = (file: string | undefined, fromByte: number): string =>
+    `${file} holds what this version cannot read, from byte ${fromByte} on`;
+
+  const shown = await spool('show');
+  expect(shown.stdout.trim().split('\n')).toHaveLength(2);
+  expect(shown.stderr).toContain(told(segment, whole.length));
+  expect((await spool('show', '--refused')).stderr).toContain(told(refused, 0));
+
+  const replayed = await spool('replay', '--reason', 'after the damage');
+  expect(replayed).toMatchObject({ code: 1, stdout: 'committed=2 failed=0\n' });
+  for (const file of [segment, damaged])
+    expect(replayed.stderr).toContain(told(file, whole.length));
+  expect((await auditOf('after the damage'))[1]?.after).toMatchObject({ unread: 2 });
+  expect(await readFile(damaged ?? '')).toEqual(files['00000002.damaged']);
+});
+
 test('a replay without a reason is no replay', async () => {
   const { ids } = await givenSpool('unreasoned');
   for (const words of [[], ['--reason', ' ']]) {
