@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { EnvironmentReader } from './config/environment-reader.js';
 import { readSpoolSettings } from './config/spool-settings.js';
 import { openCommandDatabase } from './open-command-database.js';
@@ -20,7 +22,12 @@ export async function spoolCommand(args: readonly string[]): Promise<number> {
   }
   try {
     const options = parseSpoolOptions(args);
-    const directory = options.directory ?? configuredDirectory();
+    const directory = path.resolve(options.directory ?? configuredDirectory());
+    if (!existsSync(directory)) {
+      complain(
+        `${directory} is not there: nothing was ever spooled, or SPOOL_DIR is another folder.`,
+      );
+    }
     if (options.action === 'replay') return await replay(directory, options);
     await (options.action === 'list'
       ? listSpool(directory, say)
@@ -46,7 +53,7 @@ async function replay(
   try {
     const work = { directory, refused, reason, actor: commandActor() };
     const { committed, failed, unread } = await replayByHand(opened.database, work, complain);
-    say(`committed=${committed} failed=${failed}`);
+    say(`committed=${committed} failed=${failed}${unread > 0 ? ` unread=${unread}` : ''}`);
     return failed + unread === 0 ? 0 : 1;
   } finally {
     await opened.close();

@@ -19,6 +19,12 @@ export class DataSourceClosedError extends Error {
   override readonly name = 'DataSourceClosedError';
 }
 
+/** Whoever owned the connection has ended it for good. */
+export class ConnectionClosedError extends Error {
+  readonly code = 'KAKAO_SHARE_CONNECTION_CLOSED';
+  override readonly name = 'ConnectionClosedError';
+}
+
 /** A connection like those of the pool, and none of them: a pool may be as small as its owner likes. */
 export async function connectBesidePool(database: Database): Promise<Client> {
   const pool = (database.dataSource.driver as PostgresDriver).master as
@@ -40,6 +46,7 @@ export async function connectBesidePool(database: Database): Promise<Client> {
 export class SideConnection implements Transactor {
   #client: Client | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
 
   constructor(private readonly database: Database) {}
 
@@ -49,19 +56,32 @@ export class SideConnection implements Transactor {
     return running;
   }
 
-  /** Ends the connection, also under somebody who still works on it. */
+  /** Ends the connection for good, also under somebody who still works on it. */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#hangUp();
+  }
+
+  async #hangUp(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
     await client?.end().catch(ignoreError);
   }
 
+  async #connected(): Promise<Client> {
+    if (!this.#isClosed) this.#client ??= await connectBesidePool(this.database);
+    // It may have been closed while this was connecting: then nobody else would end it.
+    if (this.#isClosed) await this.#hangUp();
+    if (this.#client === undefined) throw new ConnectionClosedError('This connection is closed.');
+    return this.#client;
+  }
+
   async #run<T>(limits: TransactionLimits, work: (tx: Transaction) => Promise<T>): Promise<T> {
-    const client = (this.#client ??= await connectBesidePool(this.database));
+    const client = await this.#connected();
     try {
       return await runTransaction(client, limits, this.database.inSchema, work);
     } catch (error) {
-      if (isConnectionLoss(error)) void this.close();
+      if (isConnectionLoss(error)) void this.#hangUp();
       throw error;
     }
   }

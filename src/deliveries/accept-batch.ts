@@ -27,7 +27,7 @@ const SPLIT_INTO = 4;
 export type HeldKeys = 'quarantine' | 'leave';
 
 export interface AcceptOptions {
-  /** As long as the batch is tried again; 1.2 s from now by default. */
+  /** Until when the batch is tried again, by `performance.now()`; 1.2 s from now by default. */
   readonly deadlineMs?: number;
   readonly heldKeys?: HeldKeys;
 }
@@ -43,7 +43,7 @@ type Options = Required<AcceptOptions>;
 export async function acceptBatch(
   database: Transactor,
   batch: readonly Delivery[],
-  { deadlineMs = Date.now() + TRY_FOR_MS, heldKeys = 'quarantine' }: AcceptOptions = {},
+  { deadlineMs = performance.now() + TRY_FOR_MS, heldKeys = 'quarantine' }: AcceptOptions = {},
 ): Promise<(Acceptance | Error)[]> {
   return tryBatch(database, batch, { deadlineMs, heldKeys });
 }
@@ -61,7 +61,7 @@ async function tryBatch(
     if (batch.length > 1 && (isDataError(error) || (isTimeout(error) && maySplit(options)))) {
       return tryParts(database, batch, options);
     }
-    if (mayPass(error) && Date.now() < options.deadlineMs) {
+    if (mayPass(error) && performance.now() < options.deadlineMs) {
       await pause(PAUSE_MS);
       return tryBatch(database, batch, options);
     }
@@ -75,11 +75,11 @@ async function tryBatch(
 
 /** Where everybody can be kept elsewhere, a slow database is not asked by smaller batches for longer than there is time. */
 function maySplit({ deadlineMs, heldKeys }: Options): boolean {
-  return heldKeys === 'quarantine' || Date.now() < deadlineMs;
+  return heldKeys === 'quarantine' || performance.now() < deadlineMs;
 }
 
 function limitsUntil(deadlineMs: number): TransactionLimits {
-  const leftMs = Math.max(LEAST_STATEMENT_MS, deadlineMs - Date.now());
+  const leftMs = Math.max(LEAST_STATEMENT_MS, deadlineMs - performance.now());
   return {
     connectionTimeoutMs: leftMs,
     statementTimeoutMs: Math.min(STATEMENT_TIMEOUT_MS, Math.ceil(leftMs)),

@@ -8,7 +8,7 @@ import type { Dispatcher } from './dispatcher.js';
 
 /** While one insert is on its way to disk the next one gathers; more at once would only make them smaller. */
 const MAX_INSERTS_AT_ONCE = 2;
-/** Requests held in memory. At 64 KiB each this is the most that waiting ones may take: 128 MiB. */
+/** Requests held in memory. With 64 KiB of body, and as much of query, this is the most that they may take: 256 MiB. */
 const MAX_WAITING = 2_000;
 
 /** There is no point in waiting for the database. */
@@ -65,7 +65,7 @@ export class CommitLine {
       }, limitMs);
       const waiting: Waiting = {
         delivery,
-        deadlineMs: Date.now() + limitMs,
+        deadlineMs: performance.now() + limitMs,
         resolve: (acceptance) => {
           clearTimeout(timer);
           resolve(acceptance);

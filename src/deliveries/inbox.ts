@@ -2,7 +2,7 @@ import type { Logger } from '@nestjs/common';
 import { describeError } from '../database/database-errors.js';
 import type { Database } from '../database/database.js';
 import { within } from '../lifecycle/within.js';
-import { databaseShareMs, lastResortShareMs, timeLeftMs } from './accept-budget.js';
+import { databaseShareMs, spoolShareMs, timeLeftMs } from './accept-budget.js';
 import { Breaker, type BreakerState } from './breaker.js';
 import { CommitLine, NotAskedError } from './commit-line.js';
 import type { Acceptance, Delivery } from './delivery.js';
@@ -10,6 +10,9 @@ import type { Dispatcher } from './dispatcher.js';
 import { DurabilityLog, type Place } from './durability-log.js';
 import { KeptFirsts } from './kept-firsts.js';
 import type { Lifeboat } from './lifeboat.js';
+
+/** What is kept of a webhook beside its query and body, at the most by far. */
+const HEAD_BYTES = 16 * 1024;
 
 /** No durable place was left for a delivery. */
 export class NotDurableError extends Error {
@@ -54,6 +57,8 @@ export class Inbox {
   readonly #log: DurabilityLog;
   readonly #firsts = new KeptFirsts();
   readonly #accepting = new Set<Promise<unknown>>();
+  /** Something went to the spool since the database last committed. */
+  #isSpooling = false;
 
   constructor(
     private readonly database: Database,
@@ -68,7 +73,9 @@ export class Inbox {
       options.lifeboat === undefined ? 'quarantine' : 'leave',
       {
         succeeded: () => {
+          const wasAway = this.#isSpooling || this.#breaker.state !== 'closed';
           this.databaseCommits();
+          if (wasAway) options.onRecovered?.();
         },
         failed: () => {
           this.#breaker.failed(performance.now());
@@ -80,10 +87,11 @@ export class Inbox {
 
   /**
    * Resolves once the delivery is flushed to a disk.
+   * @param arrivedAtMs when its first byte came, by `performance.now()`: Kakao's time runs since then
    * @throws {NotDurableError} when it could not be in time; it may still be, which harms nobody
    */
-  async accept(delivery: Delivery): Promise<Kept> {
-    const accepting = this.#accept(delivery);
+  async accept(delivery: Delivery, arrivedAtMs = performance.now()): Promise<Kept> {
+    const accepting = this.#accept(delivery, arrivedAtMs);
     this.#accepting.add(accepting);
     try {
       return await accepting;
@@ -102,9 +110,8 @@ export class Inbox {
 
   /** Whoever has committed something else says so: then webhooks go to the database again. */
   databaseCommits(): void {
-    const wasAway = this.#breaker.state !== 'closed';
+    this.#isSpooling = false;
     this.#breaker.succeeded();
-    if (wasAway) this.options.onRecovered?.();
   }
 
   /** Waits until everything that was taken has its answer. */
@@ -114,15 +121,16 @@ export class Inbox {
     );
   }
 
-  async #accept(delivery: Delivery): Promise<Kept> {
+  async #accept(delivery: Delivery, arrivedAtMs: number): Promise<Kept> {
     const { lifeboat } = this.options;
-    const shareMs = databaseShareMs(this.#timeLeftMs(delivery), lifeboat !== undefined);
+    const mayBeKept = lifeboat?.takes(delivery.query.length + delivery.body.length + HEAD_BYTES);
+    const shareMs = databaseShareMs(this.#timeLeftMs(arrivedAtMs), mayBeKept === true);
     try {
       if (lifeboat !== undefined) this.#requireHope(shareMs);
       return await this.#commit(delivery, shareMs);
     } catch (error) {
       if (lifeboat === undefined) throw this.#notDurable(error);
-      return this.#keep(lifeboat, delivery, error);
+      return this.#keep(lifeboat, delivery, arrivedAtMs, error);
     }
   }
 
@@ -143,12 +151,18 @@ export class Inbox {
     return { ...acceptance, place: 'database' };
   }
 
-  async #keep(lifeboat: Lifeboat, delivery: Delivery, cause: unknown): Promise<Kept> {
+  async #keep(
+    lifeboat: Lifeboat,
+    delivery: Delivery,
+    arrivedAtMs: number,
+    cause: unknown,
+  ): Promise<Kept> {
     try {
-      await lifeboat.keep(delivery, lastResortShareMs(this.#timeLeftMs(delivery)));
+      await lifeboat.keep(delivery, spoolShareMs(this.#timeLeftMs(arrivedAtMs)));
     } catch (error) {
-      return this.#insist(delivery, cause, error);
+      return this.#insist(delivery, arrivedAtMs, cause, error);
     }
+    this.#isSpooling = true;
     this.#log.note('spool', performance.now(), describeError(cause));
     const { problems } = delivery;
     const deliveryId = this.#firsts.idFor(delivery);
@@ -157,10 +171,15 @@ export class Inbox {
   }
 
   /** A database that was given up is asked all the same when nothing else is left. */
-  async #insist(delivery: Delivery, cause: unknown, spoolError: unknown): Promise<Kept> {
+  async #insist(
+    delivery: Delivery,
+    arrivedAtMs: number,
+    cause: unknown,
+    spoolError: unknown,
+  ): Promise<Kept> {
     if (!(cause instanceof NotAskedError)) throw this.#notDurable(cause, spoolError);
     try {
-      return await this.#commit(delivery, lastResortShareMs(this.#timeLeftMs(delivery)));
+      return await this.#commit(delivery, this.#timeLeftMs(arrivedAtMs));
     } catch (error) {
       throw this.#notDurable(error, spoolError);
     }
@@ -175,7 +194,7 @@ export class Inbox {
     return new NotDurableError('nothing took it in time', { cause: databaseError });
   }
 
-  #timeLeftMs({ receivedAt }: Delivery): number {
-    return timeLeftMs(receivedAt, Date.now(), this.options.acceptTimeoutMs);
+  #timeLeftMs(arrivedAtMs: number): number {
+    return timeLeftMs(arrivedAtMs, performance.now(), this.options.acceptTimeoutMs);
   }
 }

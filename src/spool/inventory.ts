@@ -8,6 +8,9 @@ import { listFolders, type SpoolFile, type SpoolFolder } from './spool-files.js'
 /** Frames are counted so many at a time; others have their turn between. */
 const FRAMES_AT_ONCE = 5_000;
 
+/** The size of no file: what is counted so is counted at the next look, whatever its size. */
+export const NOT_SEEN = -1;
+
 /** What is known of a segment. In memory alone: whoever knows nothing replays it once more, which harms nobody. */
 export interface SegmentProgress {
   /** How far its frames are in the database, and how many they are. */
@@ -31,6 +34,12 @@ export interface Unreadable {
   readonly why: string;
 }
 
+/** Deliveries that are in the spool alone. */
+export interface Waiting {
+  readonly frames: number;
+  readonly oldestReceivedAt: Date | undefined;
+}
+
 /** Looks through the spool of all processes, and remembers what is committed. */
 export class Inventory implements SpoolRoom {
   folders: readonly SpoolFolder[] = [];
@@ -49,31 +58,35 @@ export class Inventory implements SpoolRoom {
     return this.#bytes + this.#newBytes;
   }
 
-  get framesWaiting(): number {
-    const waiting = [...this.#progress.values()].map((p) => p.countedFrames - p.replayedFrames);
-    return waiting.reduce((sum, count) => sum + Math.max(0, count), this.#newFrames);
-  }
-
-  get oldestReceivedAt(): Date | undefined {
-    const times = [...this.#progress.values()].flatMap(({ next }) => next?.receivedAt ?? []);
-    return times.sort((a, b) => a.getTime() - b.getTime())[0];
+  /** What is not in the database as far as is known here, of these folders and of what was written since the last look. */
+  waitingIn(isMeant: (folder: SpoolFolder) => boolean): Waiting {
+    const known = this.folders
+      .filter(isMeant)
+      .flatMap((folder) => folder.segments.map((segment) => this.progressOf(folder, segment)));
+    const times = known.flatMap(({ next }) => next?.receivedAt.getTime() ?? []);
+    return {
+      frames: known.reduce(
+        (sum, { countedFrames, replayedFrames }) =>
+          sum + Math.max(0, countedFrames - replayedFrames),
+        this.#newFrames,
+      ),
+      oldestReceivedAt: times.length === 0 ? undefined : new Date(Math.min(...times)),
+    };
   }
 
   get refused(): number {
     return this.folders.reduce((sum, { refused }) => sum + refused.length, 0);
   }
 
+  /** Also those whose whole frames are not committed yet, and which so have their name still. */
   get damaged(): number {
-    return this.folders.reduce((sum, { damaged }) => sum + damaged.length, 0);
+    const renamed = this.folders.flatMap(({ damaged }) => damaged);
+    return renamed.length + this.#segmentsThatEnd('damaged').length;
   }
 
   /** Segments with frames of a later version, each with its folder: its owner may live, and replay them itself. */
   get newer(): readonly { readonly path: string; readonly folder: SpoolFolder }[] {
-    return this.folders.flatMap((folder) =>
-      folder.segments
-        .filter((segment) => this.progressOf(folder, segment).tail === 'newer')
-        .map(({ path }) => ({ path, folder })),
-    );
+    return this.#segmentsThatEnd('newer');
   }
 
   get unreadable(): readonly Unreadable[] {
@@ -83,6 +96,14 @@ export class Inventory implements SpoolRoom {
         faultOf(segment.path, this.progressOf(folder, segment)),
       ),
     ]);
+  }
+
+  #segmentsThatEnd(how: Tail): { path: string; folder: SpoolFolder }[] {
+    return this.folders.flatMap((folder) =>
+      folder.segments
+        .filter((segment) => this.progressOf(folder, segment).tail === how)
+        .map(({ path }) => ({ path, folder })),
+    );
   }
 
   hasRoomFor(bytes: number): boolean {

@@ -19,9 +19,10 @@ export async function listSpool(directory: string, say: (line: string) => void):
       say(`  ${name} bytes=${bytes}`);
     }
   }
-  const { bytes, framesWaiting, refused, damaged, newer, unreadable, oldestReceivedAt } = inventory;
+  const { bytes, refused, damaged, newer, unreadable } = inventory;
+  const { frames, oldestReceivedAt } = inventory.waitingIn(() => true);
   const oldest = oldestReceivedAt?.toISOString() ?? 'none';
   say(
-    `folders=${inventory.folders.length} deliveries=${framesWaiting} bytes=${bytes} refused=${refused} damaged=${damaged} oldest=${oldest} unreadable=${unreadable.length} newer=${newer.length}`,
+    `folders=${inventory.folders.length} deliveries=${frames} bytes=${bytes} refused=${refused} damaged=${damaged} oldest=${oldest} unreadable=${unreadable.length} newer=${newer.length}`,
   );
 }

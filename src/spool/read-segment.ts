@@ -59,12 +59,16 @@ function splitWindow(
     if (frames.length === maxFrames && leftBytes > 0) return { frames, tail: 'more', leftBytes };
     const reading = readFrame(window, offset);
     if (reading.kind !== 'frame') {
-      // What looks unfinished may only be cut off by the window: the largest frame would have fitted into a new one.
-      const isCut = offset > 0 && leftBytes > window.length - offset;
-      const mayGoOn = isCut && (reading.kind === 'torn' || reading.kind === 'end');
-      return { frames, tail: mayGoOn ? 'more' : reading.kind, leftBytes };
+      const isCut = leftBytes > window.length - offset;
+      return { frames, tail: isCut ? tailOfCut(reading.kind, offset) : reading.kind, leftBytes };
     }
     offset = reading.endsAt;
     frames.push({ payload: reading.payload, endsAt: fromByte + offset });
   }
+}
+
+/** What looks unfinished may only be cut off by the window. The largest frame fits into a new one: there it is none. */
+function tailOfCut(kind: Tail, offset: number): SegmentReading['tail'] {
+  if (kind !== 'torn' && kind !== 'end') return kind;
+  return offset > 0 ? 'more' : 'damaged';
 }

@@ -3,12 +3,7 @@ import { describeError } from '../database/database-errors.js';
 import type { Database } from '../database/database.js';
 import { acceptBatch } from '../deliveries/accept-batch.js';
 import type { Acceptance, Delivery } from '../deliveries/delivery.js';
-import {
-  refusedDeliveries,
-  spooledDeliveries,
-  unreadText,
-  type OnUnread,
-} from './spooled-deliveries.js';
+import { refusedDeliveries, spooledDeliveries, type OnUnread } from './spooled-deliveries.js';
 
 /** By hand nobody waits for an answer. */
 const BATCH_LIMIT_MS = 30_000;
@@ -17,7 +12,7 @@ const BATCH_LIMIT_MS = 30_000;
 export interface ReplayTally {
   committed: number;
   failed: number;
-  /** Files that hold something which this version cannot read. */
+  /** Files and folders that hold something which cannot be read. */
   unread: number;
 }
 
@@ -43,12 +38,15 @@ export async function replaySpool(
       }
     }
   };
-  const leave: OnUnread = (path, fromByte) => {
+  const leave: OnUnread = (sentence) => {
     tally.unread++;
-    say(`${unreadText(path, fromByte)} It stays.`);
+    say(`${sentence} It stays.`);
   };
   const accept = (batch: readonly Delivery[]): Promise<(Acceptance | Error)[]> =>
-    acceptBatch(database, batch, { deadlineMs: Date.now() + BATCH_LIMIT_MS, heldKeys: 'leave' });
+    acceptBatch(database, batch, {
+      deadlineMs: performance.now() + BATCH_LIMIT_MS,
+      heldKeys: 'leave',
+    });
   if (refused) {
     for await (const { path, delivery } of refusedDeliveries(directory, leave)) {
       const results = await accept([delivery]);

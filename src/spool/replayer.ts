@@ -2,12 +2,12 @@ import type { Logger } from '@nestjs/common';
 import { describeError, isLockTimeout } from '../database/database-errors.js';
 import type { Acceptance, Delivery } from '../deliveries/delivery.js';
 import { decodePayload } from './frame.js';
-import type { Inventory, SegmentProgress } from './inventory.js';
+import { NOT_SEEN, type Inventory, type SegmentProgress } from './inventory.js';
 import { isRefused } from './judge-refusal.js';
 import { readSegment, type SegmentReading } from './read-segment.js';
 import { setFrameAside } from './refused-frame.js';
 import { isGone } from './spool-errors.js';
-import { isLeft, type SpoolFile, type SpoolFolder } from './spool-files.js';
+import { isReplayedBy, type SpoolFile, type SpoolFolder } from './spool-files.js';
 
 /** One transaction commits so many. */
 const BATCH = 200;
@@ -35,7 +35,7 @@ export class Replayer {
   constructor(
     private readonly inventory: Inventory,
     private readonly accept: Accept,
-    /** Hears of deliveries that are in the database now and not settled yet. */
+    /** Hears, whenever the database has committed some, which of them are not settled yet. */
     private readonly onCommitted: (deliveryIds: readonly string[]) => void,
     private readonly options: ReplayerOptions,
     private readonly logger: Pick<Logger, 'error'>,
@@ -58,7 +58,9 @@ export class Replayer {
   }
 
   #findNext(): [SpoolFolder, SpoolFile, SegmentProgress] | undefined {
-    for (const folder of this.inventory.folders.filter((one) => this.#isOurs(one))) {
+    const { ownFolder, orphanedAfterMs } = this.options;
+    for (const folder of this.inventory.folders) {
+      if (!isReplayedBy(ownFolder, folder, orphanedAfterMs)) continue;
       for (const segment of folder.segments) {
         const progress = this.inventory.progressOf(folder, segment);
         if (progress.fault !== undefined) continue;
@@ -66,10 +68,6 @@ export class Replayer {
       }
     }
     return undefined;
-  }
-
-  #isOurs(folder: SpoolFolder): boolean {
-    return folder.name === this.options.ownFolder || isLeft(folder, this.options.orphanedAfterMs);
   }
 
   async #replay(
@@ -80,6 +78,10 @@ export class Replayer {
     const most = Math.min(BATCH, progress.countedFrames - progress.replayedFrames);
     const frames = await readFrames(segment, progress, most);
     if (frames === undefined) return 0;
+    if (frames.length === 0) {
+      recountFromHere(progress);
+      return 0;
+    }
     const batch = frames.map(({ payload }) => decodePayload(payload));
     if (!(await this.#commit(folder, batch))) return 'held';
     progress.replayedBytes = frames.at(-1)?.endsAt ?? progress.replayedBytes;
@@ -118,6 +120,8 @@ export class Replayer {
   }
 
   #tellCommitted(committed: readonly Acceptance[]): void {
+    // A database that took nothing has not come back.
+    if (committed.length === 0) return;
     this.onCommitted(
       committed.filter(({ status }) => status !== 'duplicate').map((one) => one.deliveryId),
     );
@@ -137,6 +141,13 @@ async function readFrames(
     progress.fault = describeError(error);
     return undefined;
   }
+}
+
+/** A disk gives back other bytes than those that were counted, of a file that has not grown: the next look says what it is. */
+function recountFromHere(progress: SegmentProgress): void {
+  progress.countedBytes = progress.replayedBytes;
+  progress.countedFrames = progress.replayedFrames;
+  progress.seenBytes = NOT_SEEN;
 }
 
 /** Somebody else has committed and deleted it. */

@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { flushFolder, type OwnFolder } from './own-folder.js';
+import type { OwnFolder } from './own-folder.js';
 import { isGone, SpoolBrokenError } from './spool-errors.js';
 import { segmentName } from './spool-files.js';
 
@@ -91,7 +91,7 @@ export class SegmentWriter {
     const segmentPath = path.join(this.folder.path, segmentName(++this.#lastNumber));
     const file = await this.openFile(segmentPath);
     try {
-      await flushFolder(this.folder.path);
+      await this.folder.flush(this.folder.path);
       const { ino, dev } = await file.stat();
       return { path: segmentPath, file, ino, dev, bytes: 0, writtenAtMs: performance.now() };
     } catch (error) {

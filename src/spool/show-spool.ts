@@ -1,11 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Delivery } from '../deliveries/delivery.js';
-import {
-  refusedDeliveries,
-  spooledDeliveries,
-  unreadText,
-  type OnUnread,
-} from './spooled-deliveries.js';
+import { refusedDeliveries, spooledDeliveries, type OnUnread } from './spooled-deliveries.js';
 
 /** Says at most `limit` deliveries, one line of JSON each, and complains of what cannot be read. */
 export async function showSpool(
@@ -15,20 +10,22 @@ export async function showSpool(
   complain: (line: string) => void,
 ): Promise<void> {
   let said = 0;
-  const tell: OnUnread = (path, fromByte) => {
-    complain(unreadText(path, fromByte));
-  };
-  const batches = refused ? refusedBatches(directory, tell) : spooledDeliveries(directory, tell);
+  const batches = refused
+    ? refusedBatches(directory, complain)
+    : spooledDeliveries(directory, complain);
   for await (const batch of batches) {
     for (const delivery of batch) {
-      if (said++ === limit) return;
+      if (said++ === limit) {
+        complain(`There are more than --limit ${limit}.`);
+        return;
+      }
       say(JSON.stringify(viewOf(delivery)));
     }
   }
 }
 
-async function* refusedBatches(directory: string, tell: OnUnread): AsyncGenerator<Delivery[]> {
-  for await (const { delivery } of refusedDeliveries(directory, tell)) yield [delivery];
+async function* refusedBatches(directory: string, onUnread: OnUnread): AsyncGenerator<Delivery[]> {
+  for await (const { delivery } of refusedDeliveries(directory, onUnread)) yield [delivery];
 }
 
 /** Bytes as text where they are text. */

@@ -40,7 +40,24 @@ export interface SpoolFolder {
 
 /** Whether nobody is known to replay it: its owner has left, or was not heard of for so long. */
 export function isLeft({ aliveAtMs }: SpoolFolder, orphanedAfterMs: number): boolean {
-  return aliveAtMs === undefined || Date.now() - aliveAtMs > orphanedAfterMs;
+  return aliveAtMs === undefined || apartMs(Date.now(), aliveAtMs) > orphanedAfterMs;
+}
+
+/** Whether the process whose folder is `ownFolder` replays it: its own at once, others' when they are left. */
+export function isReplayedBy(
+  ownFolder: string,
+  folder: SpoolFolder,
+  orphanedAfterMs: number,
+): boolean {
+  return folder.name === ownFolder || isLeft(folder, orphanedAfterMs);
+}
+
+/**
+ * How long ago something happened, by the times of files. A clock that was set back leaves times behind that lie ahead: as long ago
+ * as they are ahead, since nobody should have to wait until the clock is there again.
+ */
+export function apartMs(nowMs: number, thenMs: number): number {
+  return Math.abs(nowMs - thenMs);
 }
 
 /** `7` to `00000007.spool`. */
@@ -56,9 +73,13 @@ export async function listFolders(directory: string): Promise<SpoolFolder[]> {
   const names = (await namesIn(directory)).filter((name) => FOLDER.test(name)).sort();
   const folders: SpoolFolder[] = [];
   for (const name of names) {
-    const folder = await lookAt(path.join(directory, name), name);
-    if (folder === undefined) continue;
-    folders.push(await readFolder(folder).catch((error: unknown) => unreadable(folder, error)));
+    const folderPath = path.join(directory, name);
+    try {
+      const folder = await lookAt(folderPath, name);
+      if (folder !== undefined) folders.push(await readFolder(folder));
+    } catch (error) {
+      folders.push(unreadable(folderPath, name, error));
+    }
   }
   return folders;
 }
@@ -86,12 +107,9 @@ async function readFolder({
   };
 }
 
-function unreadable(
-  { path: folderPath, name, changedAtMs }: SpoolFile,
-  error: unknown,
-): SpoolFolder {
+function unreadable(folderPath: string, name: string, error: unknown): SpoolFolder {
   return {
-    ...{ path: folderPath, name, changedAtMs, aliveAtMs: undefined },
+    ...{ path: folderPath, name, changedAtMs: 0, aliveAtMs: undefined },
     ...{ segments: [], refused: [], damaged: [], fault: describeError(error) },
   };
 }

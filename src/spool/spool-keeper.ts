@@ -12,7 +12,7 @@ import { OwnFolder } from './own-folder.js';
 import { Replayer } from './replayer.js';
 import { SegmentWriter } from './segment-writer.js';
 import { Spool } from './spool.js';
-import { isLeft } from './spool-files.js';
+import { isLeft, isReplayedBy } from './spool-files.js';
 import {
   DEFAULT_REPLAY_PER_S,
   DEFAULT_SPOOL_MAX_BYTES,
@@ -27,6 +27,8 @@ import { TroubleLog } from './trouble-log.js';
 
 /** A batch of what waits is no webhook that Kakao waits for. */
 const ACCEPT_LIMIT_MS = 5_000;
+/** A few bytes are flushed in milliseconds; a disk under load takes a while. */
+const DISK_LIMIT_MS = 2_000;
 
 /** What the keeper hears from the door, and tells it. */
 export interface Door {
@@ -45,6 +47,7 @@ export class SpoolKeeper {
   readonly #replaying: BackgroundLoop;
   readonly #told: TroubleLog;
   #isProven = false;
+  #trying: Promise<void> | undefined;
 
   constructor(
     options: SpoolOptions,
@@ -62,7 +65,7 @@ export class SpoolKeeper {
       this.#inventory,
       (batch) =>
         acceptBatch(this.#side, batch, {
-          deadlineMs: Date.now() + ACCEPT_LIMIT_MS,
+          deadlineMs: performance.now() + ACCEPT_LIMIT_MS,
           heldKeys: 'leave',
         }),
       (deliveryIds) => {
@@ -116,12 +119,16 @@ export class SpoolKeeper {
   }
 
   standing(): SpoolStanding {
-    const { bytes, maxBytes, framesWaiting, oldestReceivedAt, refused } = this.#inventory;
+    const { bytes, maxBytes, refused } = this.#inventory;
     const damaged = this.#inventory.damaged + this.#inventory.unreadable.length;
-    const inUse = framesWaiting > 0 ? 'in-use' : 'ok';
+    // What a living process has committed of its own it has told nobody else.
+    const { frames, oldestReceivedAt } = this.#inventory.waitingIn((folder) =>
+      isReplayedBy(this.#own.name, folder, this.times.orphanedAfterMs),
+    );
+    const inUse = frames > 0 ? 'in-use' : 'ok';
     return {
       state: this.#spool.trouble ?? inUse,
-      ...{ bytes, maxBytes, framesWaiting, oldestReceivedAt, refused, damaged },
+      ...{ bytes, maxBytes, framesWaiting: frames, oldestReceivedAt, refused, damaged },
       newer: this.#newerPaths.length,
     };
   }
@@ -139,7 +146,18 @@ export class SpoolKeeper {
     return this.times.lookEveryMs;
   }
 
+  /** One try at a time: those that hang would take the threads from all that wants a disk or a name's address. */
   async #tryDisk(): Promise<void> {
+    this.#trying ??= this.#useDisk().finally(() => {
+      this.#trying = undefined;
+    });
+    await within(DISK_LIMIT_MS, 'trying the disk', this.#trying).catch(() => {
+      this.#spool.tellHanging();
+    });
+    this.#told.tellTrouble(this.#spool);
+  }
+
+  async #useDisk(): Promise<void> {
     try {
       await this.#proveDisk();
       await this.#own.sayAlive();
@@ -147,7 +165,6 @@ export class SpoolKeeper {
     } catch (error) {
       this.#spool.tell(error);
     }
-    this.#told.tellTrouble(this.#spool);
   }
 
   /** What others have left, and cannot be read or taken away, says nothing about whether this process can write. */

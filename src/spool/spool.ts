@@ -14,8 +14,12 @@ const MAX_GROUP_BYTES = 4 * 1024 * 1024;
 /** A disk that has just failed is left alone for so long: meanwhile everybody is told at once. */
 const REST_AFTER_FAILURE_MS = 500;
 
+/** A disk that has not answered for so long is no place for a webhook, though it may still write what it was given. */
+const HANGS_AFTER_MS = 1_000;
+
 /** Body and query of a webhook have 64 KiB each; the rest is for what is said of it. */
 const LARGEST_BYTES = 192 * 1024;
+const DOES_NOT_ANSWER = 'The disk of the spool does not answer.';
 const BOUND_REACHED = 'The spool has reached its bound, SPOOL_MAX_BYTES (spoolMaxBytes).';
 
 interface Waiting {
@@ -41,6 +45,8 @@ export class Spool implements Lifeboat {
   /** Of all that is not on the disk yet, the group that is being written included. */
   #waitingBytes = 0;
   #flushing: Promise<void> | undefined;
+  /** Since when a group is being written, by the monotonic clock. */
+  #writingSinceMs: number | undefined;
   #trouble:
     { readonly kind: SpoolTrouble; readonly error: Error; readonly atMs: number } | undefined;
   #closed = false;
@@ -53,16 +59,26 @@ export class Spool implements Lifeboat {
   /** What keeps it from taking just any webhook. */
   get trouble(): SpoolTrouble | undefined {
     if (this.#trouble !== undefined) return this.#trouble.kind;
+    if (this.#isHanging()) return 'broken';
     return this.room.hasRoomFor(this.#waitingBytes + LARGEST_BYTES) ? undefined : 'full';
   }
 
   /** What the disk said, for people. */
   get troubleText(): string {
     const error = this.#trouble?.error;
+    if (error === undefined && this.#isHanging()) return DOES_NOT_ANSWER;
     if (error === undefined) return this.trouble === undefined ? '' : BOUND_REACHED;
     return error.cause === undefined
       ? error.message
       : `${error.message} ${describeError(error.cause)}`;
+  }
+
+  takes(bytes: number): boolean {
+    return (
+      this.#trouble === undefined &&
+      !this.#isHanging() &&
+      this.room.hasRoomFor(this.#waitingBytes + bytes)
+    );
   }
 
   async keep(delivery: Delivery, limitMs: number): Promise<void> {
@@ -97,6 +113,15 @@ export class Spool implements Lifeboat {
     this.#trouble = { kind, error: asSpoolError(kind, error), atMs: performance.now() };
   }
 
+  /** Something that tried the disk waits for it for too long. Whoever comes still waits for as long as there is time. */
+  tellHanging(): void {
+    this.#trouble = {
+      kind: 'broken',
+      error: new SpoolBrokenError(DOES_NOT_ANSWER),
+      atMs: -Infinity,
+    };
+  }
+
   /** Ends segments that are quiet, between two groups. */
   async rollAfter(quietMs: number): Promise<void> {
     if (this.#flushing === undefined) await this.writer.rollAfter(quietMs);
@@ -107,6 +132,11 @@ export class Spool implements Lifeboat {
     this.#closed = true;
     await this.#flushing;
     await this.writer.close();
+  }
+
+  #isHanging(): boolean {
+    const sinceMs = this.#writingSinceMs;
+    return sinceMs !== undefined && performance.now() - sinceMs >= HANGS_AFTER_MS;
   }
 
   #refuseWhatCannotBeKept(bytes: number): void {
@@ -148,6 +178,7 @@ export class Spool implements Lifeboat {
 
   async #flushGroup(group: readonly Waiting[]): Promise<void> {
     const bytes = Buffer.concat(group.map(({ frame }) => frame));
+    this.#writingSinceMs = performance.now();
     try {
       await this.writer.append(bytes);
       this.room.wrote(bytes.length, group.length);
@@ -157,6 +188,7 @@ export class Spool implements Lifeboat {
       this.tell(error);
       for (const { settle } of group) settle(this.#trouble?.error);
     } finally {
+      this.#writingSinceMs = undefined;
       this.#waitingBytes -= bytes.length;
     }
   }

@@ -1,20 +1,16 @@
+import { describeError } from '../database/database-errors.js';
 import type { Delivery } from '../deliveries/delivery.js';
 import { decodePayload } from './frame.js';
 import { readSegment } from './read-segment.js';
 import { readRefused } from './refused-frame.js';
-import { isGone, SpoolBrokenError } from './spool-errors.js';
+import { isGone } from './spool-errors.js';
 import { listFolders, type SpoolFolder } from './spool-files.js';
 
 /** As many as one transaction commits. */
 const BATCH = 200;
 
-/** Hears of a file that holds something which cannot be read, and from which byte on. */
-export type OnUnread = (path: string, fromByte: number) => void;
-
-/** What is said of such a file. */
-export function unreadText(path: string, fromByte: number): string {
-  return `${path} holds what this version cannot read, from byte ${fromByte} on: of a later version, or damaged.`;
-}
+/** Hears, in a sentence for people, of a file or folder that holds something which cannot be read. The others are read. */
+export type OnUnread = (sentence: string) => void;
 
 /** All deliveries of all folders, in order; files that running webs delete meanwhile are committed. */
 export async function* spooledDeliveries(
@@ -22,7 +18,7 @@ export async function* spooledDeliveries(
   onUnread: OnUnread,
 ): AsyncGenerator<Delivery[]> {
   for (const folder of await listFolders(directory)) {
-    requireReadable(folder);
+    tellUnreadable(folder, onUnread);
     // What comes before the damage can be read in a damaged one, too.
     for (const { path } of [...folder.segments, ...folder.damaged])
       yield* deliveriesOf(path, onUnread);
@@ -37,10 +33,10 @@ async function* deliveriesOf(filePath: string, onUnread: OnUnread): AsyncGenerat
       fromByte = frames.at(-1)?.endsAt ?? fromByte;
       more = tail === 'more';
       // A frame that was never finished was never acknowledged either.
-      if (tail === 'newer' || tail === 'damaged') onUnread(filePath, fromByte);
+      if (tail === 'newer' || tail === 'damaged') onUnread(unknownText(filePath, fromByte));
     }
   } catch (error) {
-    if (!isGone(error)) throw error;
+    if (!isGone(error)) onUnread(unreadableText(filePath, describeError(error)));
   }
 }
 
@@ -50,16 +46,27 @@ export async function* refusedDeliveries(
   onUnread: OnUnread,
 ): AsyncGenerator<{ readonly path: string; readonly delivery: Delivery }> {
   for (const folder of await listFolders(directory)) {
-    requireReadable(folder);
+    tellUnreadable(folder, onUnread);
     for (const { path } of folder.refused) {
-      const delivery = await readRefused(path);
-      if (delivery === undefined) onUnread(path, 0);
-      else yield { path, delivery };
+      try {
+        const delivery = await readRefused(path);
+        if (delivery !== undefined) yield { path, delivery };
+        else onUnread(unknownText(path, 0));
+      } catch (error) {
+        if (!isGone(error)) onUnread(unreadableText(path, describeError(error)));
+      }
     }
   }
 }
 
-/** Whoever asks by hand must not be told that this was all. */
-function requireReadable({ path, fault }: SpoolFolder): void {
-  if (fault !== undefined) throw new SpoolBrokenError(`${path} cannot be read: ${fault}`);
+function tellUnreadable({ path, fault }: SpoolFolder, onUnread: OnUnread): void {
+  if (fault !== undefined) onUnread(unreadableText(path, fault));
+}
+
+function unreadableText(path: string, why: string): string {
+  return `${path} cannot be read: ${why}`;
+}
+
+function unknownText(filePath: string, fromByte: number): string {
+  return `${filePath} holds what this version cannot read, from byte ${fromByte} on: of a later version, or damaged.`;
 }

@@ -4,7 +4,13 @@ import path from 'node:path';
 import type { Inventory, SegmentProgress } from './inventory.js';
 import { flushFolder, removeIfEmpty } from './own-folder.js';
 import { isGone } from './spool-errors.js';
-import { ALIVE_NAME, PROBE_NAME, type SpoolFile, type SpoolFolder } from './spool-files.js';
+import {
+  ALIVE_NAME,
+  apartMs,
+  PROBE_NAME,
+  type SpoolFile,
+  type SpoolFolder,
+} from './spool-files.js';
 
 export interface TidyOptions {
   readonly ownFolder: string;
@@ -42,7 +48,7 @@ export async function tidy(
   for (const folder of inventory.folders) {
     for (const segment of folder.segments) {
       const progress = inventory.progressOf(folder, segment);
-      const isQuiet = nowMs - segment.changedAtMs >= options.dropAfterMs;
+      const isQuiet = apartMs(nowMs, segment.changedAtMs) >= options.dropAfterMs;
       if (isQuiet && isCommitted(segment, progress)) {
         await attempt(() => takeAway(folder, segment, progress, logger));
       }
@@ -94,7 +100,8 @@ async function removeFolderOfTheDead(
   if (folder.fault !== undefined) return;
   const isEmpty = folder.segments.length + folder.refused.length + folder.damaged.length === 0;
   const heardOfAtMs = Math.max(folder.aliveAtMs ?? 0, folder.changedAtMs);
-  if (folder.name === ownFolder || !isEmpty || nowMs - heardOfAtMs < orphanedAfterMs) return;
+  if (folder.name === ownFolder || !isEmpty || apartMs(nowMs, heardOfAtMs) < orphanedAfterMs)
+    return;
   for (const name of [ALIVE_NAME, PROBE_NAME]) {
     await unlink(path.join(folder.path, name)).catch(ignoreGone);
   }

@@ -10,12 +10,14 @@ export function judgeSpool(spool: SpoolStanding, now: Date): Finding[] {
 }
 
 function judgeUse({ framesWaiting, oldestReceivedAt }: SpoolStanding, now: Date): Finding[] {
-  const waitedMs = oldestReceivedAt === undefined ? 0 : now.getTime() - oldestReceivedAt.getTime();
-  if (framesWaiting === 0 || waitedMs < IN_USE_AFTER_MS) return [];
+  if (framesWaiting === 0 || oldestReceivedAt === undefined) return [];
+  // What was received by a clock that was set back since lies ahead, and waits all the same.
+  const waitedMs = Math.abs(now.getTime() - oldestReceivedAt.getTime());
+  if (waitedMs < IN_USE_AFTER_MS) return [];
   return [
     finding(
       'spool-in-use',
-      `${framesWaiting} webhooks are in the spool and not in the database, the oldest for ${Math.floor(waitedMs / 1_000)} s`,
+      `${framesWaiting} webhooks are in the spool and not in the database, the oldest since ${oldestReceivedAt.toISOString()}`,
     ),
   ];
 }

@@ -21,6 +21,8 @@ import { parseTarget } from './request-target.js';
 /** A webhook that Kakao sent, as bytes: proven by its key, not looked at any further. */
 export interface Arrival extends KeyHolder {
   readonly receivedAt: Date;
+  /** The same moment by `performance.now()`: a clock that is set meanwhile takes no time from it, and gives none. */
+  readonly arrivedAtMs: number;
   readonly method: string;
   /** Every value that the resource id's header was sent with. */
   readonly resourceIds: readonly string[] | undefined;
@@ -71,7 +73,7 @@ export class Doorstep {
 
   /** Resolves to true when the request may go on, to false when it has been answered here. */
   async admit(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
-    const receivedAt = new Date();
+    const [receivedAt, arrivedAtMs] = [new Date(), performance.now()];
     this.teller.follow(response);
     const { method = '' } = request;
     if (method !== 'GET' && method !== 'POST') return this.#refuse(response, NOT_ALLOWED);
@@ -86,6 +88,7 @@ export class Doorstep {
     this.#arrivals.set(request, {
       ...holder,
       receivedAt,
+      arrivedAtMs,
       method,
       resourceIds: valuesOf(request, RESOURCE_ID_HEADER),
       headers: keptHeaders(request),

@@ -11,12 +11,15 @@ const BODY_LOST: Problem = {
 };
 
 /** A GET says everything in its query. */
-function isBodyLost({ method, body }: Arrival): boolean {
+/** What came, whenever that was by whatever clock. */
+type Received = Omit<Arrival, 'arrivedAtMs'>;
+
+function isBodyLost({ method, body }: Received): boolean {
   return body === undefined && method !== 'GET';
 }
 
 /** Turns an arrival into a delivery, with everything listed that could not be understood. */
-export function readDelivery(arrival: Arrival, userParameter: string, id: string): Delivery {
+export function readDelivery(arrival: Received, userParameter: string, id: string): Delivery {
   const { app, fingerprint, receivedAt, method, headers, query } = arrival;
   const body = arrival.body ?? Buffer.alloc(0);
   const resourceId = readResourceId(arrival.resourceIds);

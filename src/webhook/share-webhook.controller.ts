@@ -65,14 +65,15 @@ export function createShareWebhookController(
       if (arrival === undefined) throw new UnauthorizedException();
       const { status, deliveryId, problems, place } = await this.accept(
         readDelivery(arrival, this.userParameter, newId()),
+        arrival.arrivedAtMs,
       );
       this.teller.taken(arrival.app, status, place);
       return problems.length > 0 ? { status, deliveryId, problems } : { status, deliveryId };
     }
 
-    private async accept(delivery: Parameters<Inbox['accept']>[0]): ReturnType<Inbox['accept']> {
+    private async accept(...taken: Parameters<Inbox['accept']>): ReturnType<Inbox['accept']> {
       try {
-        return await this.inbox.accept(delivery);
+        return await this.inbox.accept(...taken);
       } catch (error) {
         if (error instanceof NotDurableError)
           throw new ServiceUnavailableException('nothing durable was left');

@@ -143,17 +143,37 @@ test('the audit says who replayed what and why, and what came of it', async () =
   ]);
 });
 
-test('a replay that fails half-way is in the audit with what it has committed', async () => {
-  await givenSpool('half-way');
-  // The last of the folders: a file, which not even root can list.
-  await writeFile(path.join(folder.path, newId()), '');
-  const { code, stderr } = await spool('replay', '--reason', 'half of it');
-  expect(code).toBe(1);
-  expect(stderr).toContain('cannot be read');
-  expect((await auditOf('half of it')).map(({ action, after }) => [action, after])).toEqual([
+test('a folder and a file that cannot be read keep nothing behind them from being replayed, which does not end well', async () => {
+  // A file where a folder should be, and a folder where files should be: not even root can read them.
+  const foreign = path.join(folder.path, newId());
+  await writeFile(foreign, '');
+  const own = path.join(folder.path, newId());
+  const [segment, refused] = ['00000001.spool', `${newId()}.refused`].map((name) =>
+    path.join(own, name),
+  );
+  for (const unreadable of [segment, refused]) await mkdir(unreadable ?? '', { recursive: true });
+  await givenSpool('behind');
+
+  const replayed = await spool('replay', '--reason', 'what can be read');
+  expect(replayed).toMatchObject({ code: 1, stdout: 'committed=3 failed=0 unread=2\n' });
+  for (const unreadable of [foreign, segment])
+    expect(replayed.stderr).toContain(`${unreadable} cannot be read`);
+  expect((await auditOf('what can be read')).map(({ action, after }) => [action, after])).toEqual([
     ['spool.replay', expect.objectContaining({ refused: false })],
-    ['spool.replayed', { committed: 3, failed: 0, unread: 0 }],
+    ['spool.replayed', { committed: 3, failed: 0, unread: 2 }],
   ]);
+
+  const tried = await spool('replay', '--refused', ...WHY);
+  expect(tried).toMatchObject({ code: 1, stdout: 'committed=1 failed=0 unread=2\n' });
+  expect(tried.stderr).toContain(`${refused} cannot be read`);
+});
+
+test('a folder that is not there is no empty spool, and what is cut off is no end', async () => {
+  const nowhere = path.join(folder.path, 'nowhere');
+  expect((await spool('list', '--dir', nowhere)).stderr).toContain(`${nowhere} is not there`);
+  await givenSpool('cut');
+  expect((await spool('show', '--limit', '2')).stderr).toContain('more than --limit 2');
+  expect((await spool('show', '--limit', '3')).stderr).toBe('');
 });
 
 test('webhooks of a later version are listed, left where they are, and no replay ends well for them', async () => {
@@ -167,7 +187,7 @@ test('webhooks of a later version are listed, left where they are, and no replay
   expect(stdout).toContain(`deliveries=1 newerBytes=${newer.length}`);
   expect(stdout).toMatch(/unreadable=0 newer=1$/m);
   const replayed = await spool('replay', '--reason', 'rolled back');
-  expect(replayed).toMatchObject({ code: 1, stdout: 'committed=1 failed=0\n' });
+  expect(replayed).toMatchObject({ code: 1, stdout: 'committed=1 failed=0 unread=1\n' });
   expect(replayed.stderr).toContain(segment);
   expect(await readFile(segment)).toEqual(bytes);
   expect((await auditOf('rolled back'))[1]?.after).toEqual({ committed: 1, failed: 0, unread: 1 });
@@ -195,7 +215,7 @@ test('where a segment or a refused frame is damaged is said by show and by repla
   expect((await spool('show', '--refused')).stderr).toContain(told(refused, 0));
 
   const replayed = await spool('replay', '--reason', 'after the damage');
-  expect(replayed).toMatchObject({ code: 1, stdout: 'committed=2 failed=0\n' });
+  expect(replayed).toMatchObject({ code: 1, stdout: 'committed=2 failed=0 unread=2\n' });
   for (const file of [segment, damaged])
     expect(replayed.stderr).toContain(told(file, whole.length));
   expect((await auditOf('after the damage'))[1]?.after).toMatchObject({ unread: 2 });

@@ -1,5 +1,4 @@
 import {
-  appendFile,
   copyFile,
   mkdir,
   readdir,
@@ -11,12 +10,16 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import { newId } from '../../src/database/new-id.js';
-import type { Delivery } from '../../src/deliveries/delivery.js';
+import type { Acceptance, Delivery } from '../../src/deliveries/delivery.js';
 import { storeDeliveries } from '../../src/deliveries/store-deliveries.js';
 import { encodeFrame } from '../../src/spool/frame.js';
+import { Inventory } from '../../src/spool/inventory.js';
+import { Replayer } from '../../src/spool/replayer.js';
+import type { SpoolTimes } from '../../src/spool/spool-options.js';
 import { listFolders } from '../../src/spool/spool-files.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { Gate } from '../faults/gate.js';
 import { givenDelivery } from '../deliveries/given-delivery.js';
 import {
   encodeNewerFrame,
@@ -39,10 +42,13 @@ afterEach(async () => {
 });
 afterAll(() => db.drop());
 
-function replay(replayPerS = 50_000): GivenKeeper {
-  keeper = startKeeper(db, { directory: folder.path, replayPerS });
+function replay(replayPerS = 50_000, times: Partial<SpoolTimes> = {}): GivenKeeper {
+  keeper = startKeeper(db, { directory: folder.path, replayPerS }, times);
   return keeper;
 }
+
+/** Whoever was heard of at the start of a test lives. */
+const AS_LONG_AS_WE_LOOK = { orphanedAfterMs: 600_000 };
 
 /** What a process that is gone has left in one segment. */
 async function givenSegment(
@@ -138,15 +144,14 @@ test('webhooks of a later version are told once, kept as they are, and alarm nob
   const bytes = await readFile(file);
   const alive = path.join(path.dirname(file), 'alive');
   await writeFile(alive, '');
-  const soon = new Date(Date.now() + 60_000);
-  await utimes(alive, soon, soon);
-  const { said, committed, keeper: running } = replay();
+  const { said, committed, keeper: running } = replay(50_000, AS_LONG_AS_WE_LOOK);
   const beside = numbered('beside a later version', 3);
-  await givenSegment(beside);
+  const others = await givenSegment(beside);
   // It was looked at, and is left to its owner.
-  await eventually(() => {
+  await eventually(async () => {
     expect(committed).toEqual(idsOf(beside));
-    expect(running.standing()).toMatchObject({ framesWaiting: 3, newer: 0 });
+    expect(await readdir(path.dirname(others)).catch(() => [])).toEqual([]);
+    expect(running.standing()).toMatchObject({ bytes: bytes.length, framesWaiting: 0, newer: 0 });
   });
 
   await unlink(alive);
@@ -231,14 +236,9 @@ test('a folder is committed in the order in which it was written', async () => {
 test('the spool says what waits in it and since when, and that it is empty again', async () => {
   const oldest = new Date('2026-01-02T03:04:05Z');
   const deliveries = [givenDelivery('oldest', { receivedAt: oldest }), ...numbered('waiting', 4)];
+  const gate = await Gate.lock(db, 'LOCK TABLE kakao_share.delivery_keys IN SHARE MODE');
   const file = await givenSegment(deliveries);
-  // Its owner lives and replays it itself, for as long as we look.
-  const alive = path.join(path.dirname(file), 'alive');
-  const inAnHour = new Date(Date.now() + 3_600_000);
-  await appendFile(alive, '');
-  await utimes(alive, inAnHour, inAnHour);
-  keeper = startKeeper(db, { directory: folder.path });
-  const { keeper: running } = keeper;
+  const { keeper: running } = replay();
   await eventually(() => {
     expect(running.standing()).toMatchObject({
       state: 'in-use',
@@ -247,10 +247,96 @@ test('the spool says what waits in it and since when, and that it is empty again
     });
   });
   expect(running.standing().bytes).toBe((await readFile(file)).length);
-  await utimes(alive, oldest, oldest);
+  await gate.open();
   await untilCommitted(db, folder.path, idsOf(deliveries));
   await eventually(async () => {
     expect(running.standing()).toMatchObject({ state: 'ok', framesWaiting: 0, bytes: 0 });
     expect((await listFolders(folder.path)).length).toBe(1);
   });
+});
+
+test('what a living process has spooled waits there alone, until that process is not heard of any more', async () => {
+  const deliveries = numbered('of another process', 3);
+  const file = await givenSegment(deliveries);
+  const alive = path.join(path.dirname(file), 'alive');
+  await writeFile(alive, '');
+  const { committed, keeper: running } = replay(50_000, AS_LONG_AS_WE_LOOK);
+  await eventually(() => {
+    expect(running.standing().bytes).toBeGreaterThan(0);
+  });
+  expect(running.standing()).toMatchObject({ state: 'ok', framesWaiting: 0 });
+  expect(committed).toEqual([]);
+  const longAgo = new Date(Date.now() - 3_600_000);
+  await utimes(alive, longAgo, longAgo);
+  await untilCommitted(db, folder.path, idsOf(deliveries));
+});
+
+test('what a process has left whose clock was ahead is replayed and tidied away, and waits for no clock', async () => {
+  const deliveries = numbered('of the future', 3);
+  const file = await givenSegment(deliveries);
+  const own = path.dirname(file);
+  await writeFile(path.join(own, 'alive'), '');
+  const inAnHour = new Date(Date.now() + 3_600_000);
+  for (const changed of [path.join(own, 'alive'), file, own])
+    await utimes(changed, inAnHour, inAnHour);
+  replay();
+  await untilCommitted(db, folder.path, idsOf(deliveries));
+  await eventually(async () => {
+    expect((await listFolders(folder.path)).map((one) => one.path)).not.toContain(own);
+  });
+});
+
+/** A replayer of what is in the folder, whose database does what it is told. */
+async function replayerOn(
+  accept: (batch: readonly Delivery[]) => (Acceptance | Error)[],
+): Promise<{ replayer: Replayer; inventory: Inventory; told: string[][] }> {
+  const inventory = new Inventory(folder.path, 1024 ** 3);
+  await inventory.look();
+  const told: string[][] = [];
+  const replayer = new Replayer(
+    inventory,
+    (batch) => Promise.resolve(accept(batch)),
+    (ids) => told.push([...ids]),
+    {
+      ...{ ownFolder: '', orphanedAfterMs: 0, replayPerS: 50_000 },
+      ...{ lookEveryMs: NOTHING_TO_DO_MS, isDoorBusy: () => false },
+    },
+    { error: () => undefined },
+  );
+  return { replayer, inventory, told };
+}
+
+const NOTHING_TO_DO_MS = 20_000;
+const acceptanceOf = (status: Acceptance['status']) => (delivery: Delivery) => ({
+  ...{ status, deliveryId: delivery.id, problems: [] },
+});
+
+test('a database that takes nothing is not told to the door as one that commits; one that knew all already is', async () => {
+  await givenSegment(numbered('taken', 3));
+  const gone = new Error('Connection terminated unexpectedly');
+  const away = await replayerOn((batch) => batch.map(() => gone));
+  await expect(away.replayer.step()).rejects.toThrow(gone);
+  expect(away.told).toEqual([]);
+  const back = await replayerOn((batch) => batch.map(acceptanceOf('duplicate')));
+  await back.replayer.step();
+  expect(back.told).toEqual([[]]);
+});
+
+test('bytes that change after they were counted hold up nothing behind them, and are found at the next look', async () => {
+  const damaged = await givenSegment(numbered('changed', 3));
+  const behind = numbered('behind the change', 2);
+  await givenSegment(behind);
+  const { replayer, inventory, told } = await replayerOn((batch) =>
+    batch.map(acceptanceOf('accepted')),
+  );
+  const bytes = await readFile(damaged);
+  await writeFile(damaged, bytes.fill(1, 40, 50));
+
+  // One step for what has changed, one for what is behind it, and then there is nothing to do.
+  for (let step = 0; step < 2; step++) expect(await replayer.step()).toBeLessThan(NOTHING_TO_DO_MS);
+  expect(await replayer.step()).toBe(NOTHING_TO_DO_MS);
+  expect(told).toEqual([idsOf(behind)]);
+  expect(inventory.damaged).toBe(0);
+  await inventory.look();
+  expect(inventory.damaged).toBe(1);
 });

@@ -3,7 +3,7 @@ import { mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { newId } from '../../src/database/new-id.js';
 import { Inventory } from '../../src/spool/inventory.js';
-import { OwnFolder } from '../../src/spool/own-folder.js';
+import { flushFolder, OwnFolder } from '../../src/spool/own-folder.js';
 import {
   openNewFile,
   SegmentWriter,
@@ -24,13 +24,15 @@ function openSpool({
   maxBytes = 1024 ** 3,
   segmentBytes = 1024 ** 2,
   openFile = openNewFile,
+  flush = flushFolder,
 }: {
   directory?: string;
   maxBytes?: number;
   segmentBytes?: number;
   openFile?: OpenSegmentFile;
+  flush?: (folderPath: string) => Promise<void>;
 } = {}): Spool {
-  const own = new OwnFolder(directory, newId());
+  const own = new OwnFolder(directory, newId(), flush);
   return new Spool(
     new SegmentWriter(own, segmentBytes, openFile),
     new Inventory(directory, maxBytes),
@@ -139,6 +141,89 @@ test('a disk that hangs is waited for as long as there is time, and no longer', 
   await spool.keep(givenDelivery('later'), LIMIT_MS);
   expect(await idsIn()).toEqual(['waits', 'later']);
   await spool.close();
+});
+
+test('a disk that hangs is broken until it answers: no time is left for it, and it is tried all the same', async () => {
+  const { openFile, thaw } = frozenDisk();
+  const spool = openSpool({ openFile });
+  expect(spool.takes(1)).toBe(true);
+  const waiting = spool.keep(givenDelivery('hangs'), LIMIT_MS);
+  await eventually(() => {
+    expect(spool.trouble).toBe('broken');
+  });
+  expect(spool.troubleText).toContain('does not answer');
+  expect(spool.takes(1)).toBe(false);
+  const tried = spool.keep(givenDelivery('tried'), LIMIT_MS);
+  thaw();
+  await Promise.all([waiting, tried]);
+  expect([spool.trouble, spool.takes(1)]).toEqual([undefined, true]);
+});
+
+test('what finds the disk hanging refuses nothing that the disk takes', async () => {
+  const spool = openSpool();
+  spool.tellHanging();
+  expect([spool.trouble, spool.takes(1)]).toEqual(['broken', false]);
+  await spool.keep(givenDelivery('kept'), LIMIT_MS);
+  expect([spool.trouble, spool.takes(1)]).toEqual([undefined, true]);
+});
+
+describe('nothing is acknowledged before every folder above it is flushed', () => {
+  test('the directory and all that had to be made above it, and the folder itself with each new segment', async () => {
+    const flushed: string[] = [];
+    const directory = path.join(folder.path, 'a', 'b');
+    const flush = (folderPath: string): Promise<void> => {
+      flushed.push(path.relative(folder.path, folderPath));
+      return flushFolder(folderPath);
+    };
+    const spool = openSpool({ directory, segmentBytes: 1, flush });
+    await spool.keep(givenDelivery('one'), LIMIT_MS);
+    const own = path.join('a', 'b', (await readdir(directory))[0] ?? '');
+    expect(flushed).toEqual([path.join('a', 'b'), 'a', '', own]);
+    await spool.keep(givenDelivery('two'), LIMIT_MS);
+    expect(flushed.slice(4)).toEqual([own]);
+  });
+
+  test('also when somebody else has made them, and is not done flushing yet', async () => {
+    const flushing: (() => void)[] = [];
+    const own = new OwnFolder(
+      folder.path,
+      newId(),
+      () => new Promise((resolve) => flushing.push(resolve)),
+    );
+    let made = 0;
+    const both = Promise.all([own.ensure(), own.ensure()].map((one) => one.then(() => made++)));
+    await eventually(() => {
+      expect(flushing).toHaveLength(1);
+    });
+    expect(made).toBe(0);
+    flushing[0]?.();
+    await eventually(() => {
+      expect(flushing).toHaveLength(2);
+    });
+    flushing[1]?.();
+    await both;
+    expect(made).toBe(2);
+  });
+
+  test('a flush that failed is done again, and so is one of a folder that was tidied away', async () => {
+    const flushed: string[] = [];
+    let fails = true;
+    const own = new OwnFolder(folder.path, newId(), async (folderPath) => {
+      if (fails) throw IO_ERROR;
+      flushed.push(folderPath);
+      await flushFolder(folderPath);
+    });
+    await expect(own.ensure()).rejects.toThrow('EIO');
+    fails = false;
+    const above = [folder.path, path.dirname(folder.path)];
+    await own.ensure();
+    expect(flushed).toEqual(above);
+    await own.ensure();
+    expect(flushed).toEqual(above);
+    await rm(own.path, { recursive: true });
+    await own.ensure();
+    expect(flushed).toEqual([...above, ...above]);
+  });
 });
 
 test('a spool takes no more than its bound, files of others included', async () => {

@@ -40,6 +40,7 @@ describe('the spool', () => {
     ['none at all', { state: 'none' }, []],
     ['used for a moment', { framesWaiting: 9, oldestReceivedAt: ago(4_999) }, []],
     ['used for longer', { framesWaiting: 1, oldestReceivedAt: ago(5_000) }, ['spool-in-use']],
+    ['used by a clock ahead', { framesWaiting: 1, oldestReceivedAt: ago(-9e6) }, ['spool-in-use']],
     ['full', { state: 'full', bytes: 1_000 }, ['spool-full']],
     ['broken', { state: 'broken' }, ['spool-full']],
     ['with what the database refuses', { refused: 1 }, ['spool-refused']],
