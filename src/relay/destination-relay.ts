@@ -8,6 +8,7 @@ import { within } from '../lifecycle/within.js';
 import { ensureDestinations } from './destinations.js';
 import { endFailure } from './end-failure.js';
 import type { EventTransport } from './event-transport.js';
+import { publishAsked } from './publish-asked.js';
 import { lookFor } from './reach.js';
 import type { RelayClock } from './relay-clock.js';
 import {
@@ -133,7 +134,9 @@ export class DestinationRelay {
       }
       const oneByOne = current.failed_alone > 0;
       const wanted = pending.filter((event) => event.is_wanted);
-      const progress = await this.#publisher.publish(lease.shard, wanted, signal, oneByOne);
+      const progress = await publishAsked(transport, wanted, (asked) =>
+        this.#publisher.publish(lease.shard, asked, signal, oneByOne),
+      );
       const { published, failure } = progress;
       const done = [...published, ...pending.filter((event) => !event.is_wanted)];
       if (done.length > 0) {
