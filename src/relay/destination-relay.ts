@@ -2,11 +2,13 @@ import type { Logger } from '@nestjs/common';
 import { describeError } from '../database/database-errors.js';
 import type { Database } from '../database/database.js';
 import { requireCurrentSchema } from '../database/schema-state.js';
+import type { Age } from '../lifecycle/age.js';
 import { BackgroundLoop } from '../lifecycle/background-loop.js';
 import { within } from '../lifecycle/within.js';
 import { ensureDestinations } from './destinations.js';
 import { endFailure } from './end-failure.js';
 import type { EventTransport } from './event-transport.js';
+import { publishAsked } from './publish-asked.js';
 import { lookFor } from './reach.js';
 import type { RelayClock } from './relay-clock.js';
 import {
@@ -42,6 +44,8 @@ export interface RelayTuning {
   /** A dead relay's shards wait this long for another one. What happens between two confirmations is given less. */
   readonly leaseMs: number;
   readonly clock: RelayClock;
+  /** Of the process: of several, the youngest one says what a destination hears of. */
+  readonly age: Age;
 }
 
 /** Tells one destination, several shards at a time where its transport wants that, and keeps an eye on whether it is there. */
@@ -51,7 +55,10 @@ export class DestinationRelay {
   readonly #looking: BackgroundLoop;
   /** Which of the tellers have a shard in hand. */
   readonly #busy = new Set<number>();
-  #isKnown = false;
+  /** All loops wait for one: of several, one that hangs would say again much later what was true then. */
+  #known: Promise<void> | undefined;
+  /** When this process started, as it said when it made the destination known. */
+  #startedAt: Date | undefined;
 
   constructor(
     private readonly database: Database,
@@ -127,7 +134,9 @@ export class DestinationRelay {
       }
       const oneByOne = current.failed_alone > 0;
       const wanted = pending.filter((event) => event.is_wanted);
-      const progress = await this.#publisher.publish(lease.shard, wanted, signal, oneByOne);
+      const progress = await publishAsked(transport, wanted, (asked) =>
+        this.#publisher.publish(lease.shard, asked, signal, oneByOne),
+      );
       const { published, failure } = progress;
       const done = [...published, ...pending.filter((event) => !event.is_wanted)];
       if (done.length > 0) {
@@ -148,22 +157,35 @@ export class DestinationRelay {
     return confirmPublished(this.database, lease, published, { leaseMs, aheadMs: clock.aheadMs });
   }
 
-  /** Endpoints are made, and removed, by those who own them. */
   async #ensureKnown(): Promise<void> {
-    if (this.#isKnown) return;
-    await requireCurrentSchema(this.database);
-    const { name, audience = { kind: 'transport' } } = this.transport;
-    if (audience.kind !== 'endpoint')
-      await ensureDestinations(this.database, [{ name, ...audience }]);
-    this.#isKnown = true;
+    this.#known ??= this.#makeKnown().catch((error: unknown) => {
+      this.#known = undefined;
+      throw error;
+    });
+    await this.#known;
+  }
+
+  /** Endpoints are made, and removed, by those who own them. */
+  async #makeKnown(): Promise<void> {
+    const { database, transport, tuning, logger } = this;
+    await requireCurrentSchema(database);
+    const { name, audience = { kind: 'transport' } } = transport;
+    if (audience.kind === 'endpoint') return;
+    const said = await ensureDestinations(database, [{ name, ...audience }], tuning.age);
+    this.#startedAt = said.startedAt;
+    if (said.overruled.length === 0) return;
+    logger.warn(
+      `${name} hears of other events than this process says: one that started later has the word`,
+    );
   }
 
   /** Asks whether the other side is there, and says so where operators look. */
   async #look(): Promise<number> {
     await this.#ensureKnown();
+    const { database, transport, logger } = this;
     // It was removed while this process could not be heard of: it starts anew, as after a restart.
-    if ((await lookFor(this.database, this.transport, this.logger)) === 'gone') {
-      this.#isKnown = false;
+    if ((await lookFor(database, transport, this.#startedAt, logger)) === 'gone') {
+      this.#known = undefined;
       this.wake();
     }
     return LOOK_EVERY_MS;

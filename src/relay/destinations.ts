@@ -1,5 +1,7 @@
 import type { Database, Queryable, Transaction } from '../database/database.js';
+import { readClock } from '../database/read-clock.js';
 import { SHARDS } from '../events/shards.js';
+import type { Age } from '../lifecycle/age.js';
 import type { Audience } from './event-transport.js';
 import { WELL } from './shard-lease.js';
 
@@ -16,27 +18,39 @@ export class DestinationLeavingError extends Error {
   override readonly name = 'DestinationLeavingError';
 }
 
-/** Makes destinations known. Each hears of what happens from its creation on. */
+/**
+ * Makes destinations known. Each hears of what happens from its creation on, and of the types that the process asked for which
+ * started last: an older one that comes late, or again, changes nothing.
+ * @param age of the process that says so
+ * @returns when that process started, and the names of those that hear of something else than it says
+ */
 export async function ensureDestinations(
   database: Database,
   destinations: readonly Destination[],
-): Promise<void> {
-  await database.transaction(LIMITS, (tx) => addDestinations(tx, destinations));
+  age: Age,
+): Promise<{ readonly startedAt: Date; readonly overruled: readonly string[] }> {
+  return database.transaction(LIMITS, async (tx) => {
+    // In this order: what takes long between the two makes this process older than it is, never younger.
+    const now = await readClock(tx);
+    const startedAt = new Date(now.getTime() - age());
+    return { startedAt, overruled: await addDestinations(tx, destinations, startedAt) };
+  });
 }
 
-/** As `ensureDestinations`, in a transaction. @throws {DestinationLeavingError} where one of them is being removed: try later */
+/**
+ * As `ensureDestinations`, in a transaction.
+ * @param startedAt when the process started that says so; undefined: who owns them says so, and nobody else does
+ * @throws {DestinationLeavingError} where one of them is being removed: try later
+ */
 export async function addDestinations(
   tx: Transaction,
   destinations: readonly Destination[],
-): Promise<void> {
+  startedAt?: Date,
+): Promise<string[]> {
+  const overruled: string[] = [];
   const inOrder = [...destinations].sort((one, other) => (one.name < other.name ? -1 : 1));
-  for (const { name, kind, app, types } of inOrder) {
-    await tx.query(
-      `INSERT INTO kakao_share.destinations AS d (name, kind, app, types) VALUES ($1, $2, $3, $4)
-       ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, app = excluded.app, types = excluded.types
-       WHERE (d.kind, d.app, d.types) IS DISTINCT FROM (excluded.kind, excluded.app, excluded.types)`,
-      [name, kind, app ?? null, types ?? null],
-    );
+  for (const destination of inOrder) {
+    if (!(await declare(tx, destination, startedAt))) overruled.push(destination.name);
   }
   const names = inOrder.map(({ name }) => name);
   const leaving = await tx.query<{ name: string }>(
@@ -54,6 +68,30 @@ export async function addDestinations(
      ON CONFLICT (destination, shard) DO NOTHING`,
     [names],
   );
+  return overruled;
+}
+
+/** @returns false when a process that started later has said something else */
+async function declare(
+  tx: Transaction,
+  { name, kind, app, types }: Destination,
+  startedAt: Date | undefined,
+): Promise<boolean> {
+  const said = [name, kind, app ?? null, types ?? null];
+  await tx.query(
+    `INSERT INTO kakao_share.destinations AS d (name, kind, app, types, declared_at)
+     VALUES ($1, $2, $3, $4, coalesce($5::timestamptz, '-infinity'))
+     ON CONFLICT (name) DO UPDATE
+     SET kind = excluded.kind, app = excluded.app, types = excluded.types, declared_at = excluded.declared_at
+     WHERE d.declared_at <= excluded.declared_at`,
+    [...said, startedAt ?? null],
+  );
+  const inForce = await tx.query(
+    `SELECT FROM kakao_share.destinations
+     WHERE name = $1 AND (kind, app, types) IS NOT DISTINCT FROM ($2::text, $3::text, $4::text[])`,
+    said,
+  );
+  return inForce.length > 0;
 }
 
 /**

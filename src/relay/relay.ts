@@ -1,5 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import type { Database } from '../database/database.js';
+import { startAge } from '../lifecycle/age.js';
 import { DestinationRelay, type RelayTuning } from './destination-relay.js';
 import type { EventTransport } from './event-transport.js';
 import { OutboxKeeper } from './outbox-keeper.js';
@@ -36,6 +37,7 @@ export class Relay {
   ) {
     this.#tuning = {
       ...{ publishTimeoutMs: PUBLISH_TIMEOUT_MS, leaseMs: LEASE_MS, clock: { aheadMs: 0 } },
+      age: startAge(),
       ...tuning,
     };
     this.#listener = new OutboxListener(database, logger, (name) => {

@@ -7,6 +7,7 @@ import { ShareEventHandlers } from '../transports/share-event-handlers.js';
 import { ShareEvents } from '../transports/share-events.js';
 import type { EventTransport } from '../relay/event-transport.js';
 import { signingKeysOf } from '../intents/signing-keys.js';
+import { startAge } from '../lifecycle/age.js';
 import { PointsClerk } from '../points/points-clerk.js';
 import { QueueStore } from '../queue/queue-store.js';
 import { SettlementQueue } from '../queue/settlement-queue.js';
@@ -89,6 +90,7 @@ export const SETTLEMENT_PROVIDERS: Provider[] = [
           name,
           ...audience,
         })),
+        age: startAge(),
         concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
         logger: new Logger('SettlementWorker'),
       }),

@@ -7,6 +7,7 @@ import {
   ensureDestinations,
   type Destination,
 } from '../relay/destinations.js';
+import type { Age } from '../lifecycle/age.js';
 import { BackgroundLoop } from '../lifecycle/background-loop.js';
 import { within } from '../lifecycle/within.js';
 import type { JobWorker, QueueStore } from '../queue/queue-store.js';
@@ -29,6 +30,8 @@ export interface SettlementWorkerParts {
   readonly settler: Settler;
   /** Destinations that must be known before anything is settled, so that they hear of it; `start` names more. */
   readonly destinations: readonly Destination[];
+  /** Of the process: of several, the youngest one says what a destination hears of. */
+  readonly age: Age;
   readonly concurrency: number;
   readonly logger: Logger;
 }
@@ -38,6 +41,7 @@ export class SettlementWorker {
   readonly #sweeper: BackgroundLoop;
   #worker: JobWorker<SettleJob> | undefined;
   #alsoKnown: readonly Destination[] = [];
+  #hasMadeKnown = false;
 
   constructor(private readonly parts: SettlementWorkerParts) {
     this.#sweeper = new BackgroundLoop('settlement sweeper', () => this.#sweep(), parts.logger);
@@ -70,17 +74,22 @@ export class SettlementWorker {
     return swept > 0 ? NEXT_SWEEP_MS : SWEEP_INTERVAL_MS;
   }
 
-  /** Settling waits for none that is just being removed: a relay makes it known once that is done. */
+  /**
+   * Once, however often the queue store is tried: what goes later is its relay's to begin anew. Settling waits for none that is
+   * just being removed either.
+   */
   async #makeKnown(): Promise<void> {
-    const { database, destinations, logger } = this.parts;
+    if (this.#hasMadeKnown) return;
+    const { database, destinations, age, logger } = this.parts;
     for (const destination of [...destinations, ...this.#alsoKnown]) {
       try {
-        await ensureDestinations(database, [destination]);
+        await ensureDestinations(database, [destination], age);
       } catch (error) {
         if (!(error instanceof DestinationLeavingError)) throw error;
         logger.warn(error.message);
       }
     }
+    this.#hasMadeKnown = true;
   }
 
   async #open(): Promise<JobWorker<SettleJob>> {

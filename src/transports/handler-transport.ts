@@ -1,9 +1,5 @@
 import type { DomainEventType, ShareEvent } from '../events/domain-event.js';
-import {
-  DestinationUnavailableError,
-  type Audience,
-  type EventTransport,
-} from '../relay/event-transport.js';
+import type { Audience, EventTransport } from '../relay/event-transport.js';
 
 /** A method of the host application that hears of events. */
 export interface ShareEventHandler {
@@ -12,19 +8,6 @@ export interface ShareEventHandler {
   /** Undefined: all. */
   readonly types: readonly DomainEventType[] | undefined;
   handle(event: ShareEvent): unknown;
-}
-
-/** Another version of this handler hears of an event that this one does not know: it waits for a process that runs the other. */
-export class OlderHandlerError extends DestinationUnavailableError {
-  readonly code = 'KAKAO_SHARE_OLDER_HANDLER';
-  override readonly name = 'OlderHandlerError';
-
-  constructor(handler: string) {
-    super(
-      `${handler} hears of fewer types here than in another process: what only that one knows waits for it. After a rollback, restart ` +
-        'this process.',
-    );
-  }
 }
 
 /** Tells one handler: where it throws or hangs, it alone waits. */
@@ -50,9 +33,6 @@ export class HandlerTransport implements EventTransport {
   async publish(events: readonly ShareEvent[], signal: AbortSignal): Promise<void> {
     for (const event of events) {
       signal.throwIfAborted();
-      // A newer version of the application hears of it, in another process: let that one take it.
-      if (this.handler.types?.includes(event.type) === false)
-        throw new OlderHandlerError(this.name);
       await this.handler.handle(event);
     }
   }

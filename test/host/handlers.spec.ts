@@ -6,10 +6,12 @@ import {
   Module,
   Scope,
   type INestApplicationContext,
+  type OnModuleInit,
   type Provider,
   type Type,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { DataSource, type QueryRunner } from 'typeorm';
 import {
   EventRefusedError,
   OnShareEvent,
@@ -25,7 +27,7 @@ import { happen } from '../events/happen.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { givenCampaign, shareBy, startTestService, untilTold } from '../support/test-service.js';
-import { hostDataSource } from './host.js';
+import { HOST_POOL_SIZE, hostDataSource } from './host.js';
 
 let db: TestDatabase;
 let running: INestApplicationContext[];
@@ -220,6 +222,43 @@ test('a handler hears of what happens from its first start on, and of what happe
   await startHost([Teller]);
   await untilTold(db);
   expect(usersOf(heard)).toEqual(['jisoo', 'minji']);
+});
+
+test('of two versions the application that started last says what a handler hears of, though the other gets at the database later', async () => {
+  const heard: string[] = [];
+  const tellerOf = (...types: DomainEventType[]): Type => {
+    @Injectable()
+    class Teller {
+      @OnShareEvent({ types, name: 'teller' })
+      tell({ type }: ShareEvent): void {
+        heard.push(type);
+      }
+    }
+    return Teller;
+  };
+  const held: QueryRunner[] = [];
+  /** Takes every connection that the application has before anything of ours starts. */
+  @Injectable()
+  class Holder implements OnModuleInit {
+    constructor(private readonly dataSource: DataSource) {}
+    async onModuleInit(): Promise<void> {
+      for (let connections = 0; connections < HOST_POOL_SIZE; connections++) {
+        const runner = this.dataSource.createQueryRunner();
+        await runner.connect();
+        held.push(runner);
+      }
+    }
+  }
+  await startHost([Holder, tellerOf('reward.credited')]);
+  await startHost([tellerOf('reward.credited', 'kakao.share.recorded')]);
+  await untilKnown('handler:teller');
+  await Promise.all(held.map((runner) => runner.release()));
+  await eventually(() => {
+    expect(log).toContainEqual(expect.stringContaining('handler:teller hears of other events'));
+  });
+  await happen(db.database, ['minji']);
+  await untilTold(db);
+  expect(heard).toEqual(['kakao.share.recorded']);
 });
 
 test('what a handler refuses is set aside with the reason, and later events go on', async () => {

@@ -40,13 +40,16 @@ export interface ShareSending {
 /** What the host's owner writes in `main.ts`, between `create` and `listen`. */
 export type Configure = (app: INestApplication) => void;
 
+/** As many connections as a host's data source has here. */
+export const HOST_POOL_SIZE = 5;
+
 /** The host's own data source. */
 export function hostDataSource(url: string, options: object = {}): ModuleMetadata['imports'] {
   return [
     TypeOrmModule.forRoot({
       type: 'postgres',
       url,
-      poolSize: 5,
+      poolSize: HOST_POOL_SIZE,
       retryAttempts: 0,
       ...options,
     }),

@@ -1,4 +1,4 @@
-import { ensureDestinations } from '../../src/relay/destinations.js';
+import { addDestinations } from '../../src/relay/destinations.js';
 import { happen } from '../events/happen.js';
 import { givenDestinations } from '../relay/given-destinations.js';
 import { eventually } from '../support/eventually.js';
@@ -201,9 +201,10 @@ test('a name that no table can hold is unknown like any other', async () => {
 });
 
 test('endpoints that no relay calls are told as one, webhooks', async () => {
-  await ensureDestinations(db.database, [
-    { name: 'endpoint:019a0000-0000-7000-8000-000000000000', kind: 'endpoint', app: 'default' },
-  ]);
+  const endpoint = 'endpoint:019a0000-0000-7000-8000-000000000000';
+  await db.database.transaction({ statementTimeoutMs: 10_000 }, (tx) =>
+    addDestinations(tx, [{ name: endpoint, kind: 'endpoint', app: 'default' }]),
+  );
   const events = async (): Promise<unknown> =>
     (await service.api<{ parts: { events: unknown } }>('/health/ready')).body.parts.events;
   const untilToldAs = (expected: object): Promise<void> =>

@@ -19,7 +19,7 @@ import {
   untilSettled,
   untilTold,
 } from '../support/test-service.js';
-import { givenDestinations } from './given-destinations.js';
+import { givenDestinations, longAgo } from './given-destinations.js';
 import { Recorder, sequencesOf, upTo } from './recorder.js';
 
 let db: TestDatabase;
@@ -63,12 +63,13 @@ test('a new destination hears of what happens from its creation on', async () =>
 });
 
 test('a destination hears of its app and its types alone', async () => {
-  await ensureDestinations(db.database, [
+  const destinations = [
     { name: 'of-app', kind: 'handler', app: 'default' },
     { name: 'of-other-app', kind: 'handler', app: 'another' },
     { name: 'of-type', kind: 'handler', types: ['kakao.share.recorded', 'reward.credited'] },
     { name: 'of-other-type', kind: 'handler', types: ['reward.credited'] },
-  ]);
+  ] as const;
+  await ensureDestinations(db.database, destinations, longAgo);
   await happen(db.database, ['minji']);
   const waiting = await db.rows('SELECT destination FROM kakao_share.outbox ORDER BY destination');
   expect(waiting).toEqual([{ destination: 'of-app' }, { destination: 'of-type' }]);

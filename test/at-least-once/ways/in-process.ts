@@ -1,5 +1,6 @@
 import type { ShareEvent } from '../../../src/events/domain-event.js';
 import { ensureDestinations } from '../../../src/relay/destinations.js';
+import { longAgo } from '../../relay/given-destinations.js';
 import { startHostRelay } from '../relay-process.js';
 import type { Way } from './way.js';
 
@@ -11,7 +12,7 @@ export const inProcess: Way = {
   title: 'a handler in a host application',
   restarts: 'Postgres was killed and started again (the handler dies with each relay)',
   prepare: async (database) => {
-    await ensureDestinations(database, [{ name: HANDLER, kind: 'handler' }]);
+    await ensureDestinations(database, [{ name: HANDLER, kind: 'handler' }], longAgo);
     return HANDLER;
   },
   open: ({ db, arrivals, shares }) =>

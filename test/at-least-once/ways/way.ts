@@ -1,5 +1,6 @@
 import type { Database } from '../../../src/database/database.js';
 import { ensureDestinations } from '../../../src/relay/destinations.js';
+import { longAgo } from '../../relay/given-destinations.js';
 import type { TestDatabase } from '../../support/test-database.js';
 import type { Arrivals } from '../arrivals.js';
 import type { RelayProcess } from '../relay-process.js';
@@ -41,7 +42,7 @@ export interface OpenWay {
 export function asTransport(name: string): Pick<Way, 'prepare'> {
   return {
     prepare: async (database) => {
-      await ensureDestinations(database, [{ name, kind: 'transport' }]);
+      await ensureDestinations(database, [{ name, kind: 'transport' }], longAgo);
       return name;
     },
   };
