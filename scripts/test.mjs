@@ -35,6 +35,7 @@ const ON_ONE_POSTGRES = [
     'real-causes',
     'rules',
     'frozen-queue',
+    'frozen-redis',
     'share-event-verifier',
     'catalogue',
   ],

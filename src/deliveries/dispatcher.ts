@@ -1,5 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import { describeError } from '../database/database-errors.js';
+import { within } from '../lifecycle/within.js';
 import { MAX_DELIVERIES_PER_JOB, type SettlementQueue } from '../queue/settlement-queue.js';
 
 /** Ids that wait while jobs are being added. A store that hangs must not gather more; what is skipped the sweeper finds. */
@@ -29,9 +30,13 @@ export class Dispatcher {
     });
   }
 
-  /** Waits until everything is asked for, or the store does not take it within the queue's own time limit. */
-  async drain(): Promise<void> {
-    await this.#adding;
+  /** Waits until everything is asked for, but no longer than this: what is not, the sweeper finds. */
+  async drain(limitMs: number): Promise<void> {
+    await within(limitMs, 'asking for settlement', this.#adding ?? Promise.resolve()).catch(
+      (error: unknown) => {
+        this.logger.warn(describeError(error));
+      },
+    );
   }
 
   /** A store in trouble is told once, and once more when it works again: a burst must not fill the log. */
