@@ -36,6 +36,8 @@ const ON_ONE_POSTGRES = [
     'rules',
     'frozen-queue',
     'frozen-redis',
+    'dispatcher',
+    'bounded-server',
     'share-event-verifier',
     'catalogue',
   ],

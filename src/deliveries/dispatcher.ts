@@ -19,11 +19,13 @@ export class Dispatcher {
   constructor(
     private readonly queue: SettlementQueue,
     private readonly logger: Logger,
+    private readonly maxWaiting = MAX_WAITING,
   ) {}
 
   /** Asks for the settlement of these deliveries; does not wait for it. */
   dispatch(deliveryIds: readonly string[]): void {
-    if (deliveryIds.length === 0 || this.#waiting.length + deliveryIds.length > MAX_WAITING) return;
+    if (deliveryIds.length === 0) return;
+    if (this.#waiting.length + deliveryIds.length > this.maxWaiting) return;
     this.#waiting.push(...deliveryIds);
     this.#adding ??= this.#addWaiting().finally(() => {
       this.#adding = undefined;
