@@ -31,12 +31,15 @@ const MAX_HEADERS = 200;
 const MAX_CONNECTIONS = 10_000;
 
 /** Serves with our limits from the first connection on. */
-export function createBoundedServer(listener: RequestListener): Server {
+export function createBoundedServer(
+  listener: RequestListener,
+  maxConnections = MAX_CONNECTIONS,
+): Server {
   const server = createServer(HTTP_LIMITS, (request, response) => {
     if (request.rawHeaders.length > 2 * MAX_HEADERS) answerProblem(response, 431);
     else listener(request, response);
   });
-  server.maxConnections = MAX_CONNECTIONS;
+  server.maxConnections = maxConnections;
   // None is left out: they are counted above, and their bytes are bounded.
   server.maxHeadersCount = 0;
   return server;

@@ -1,9 +1,9 @@
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
-import { DeadlineError, within } from '../lifecycle/within.js';
 import { isConnectionLoss } from './database-errors.js';
 import { ignoreError, watchConnections, type Connection } from './connection.js';
+import { obtainConnection } from './obtain-connection.js';
 
 /** Anything that runs SQL: the database itself, or a transaction that the caller can see. */
 export interface Queryable {
@@ -35,8 +35,6 @@ export const DEFAULT_SCHEMA = 'kakao_share';
 const IDLE_IN_TRANSACTION_MS = 10_000;
 /** For a statement outside a transaction, whatever limits a host's data source has: the server may be gone without a word. */
 const QUERY_LIMIT_MS = 65_000;
-/** Requests to a pool that has nothing to give are forgotten by those who made them, but not by the pool. */
-const MAX_LATE_CONNECTIONS = 8;
 /** What an answer may take beyond the statement's own limit before the connection counts as dead. */
 const ANSWER_MARGIN_MS = 500;
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
@@ -53,7 +51,6 @@ export class DatabaseOptionError extends Error {
  */
 export class Database implements Queryable, Transactor {
   readonly #statements = new Map<string, string>();
-  #lateConnections = 0;
 
   constructor(
     readonly dataSource: DataSource,
@@ -104,7 +101,7 @@ export class Database implements Queryable, Transactor {
   ): Promise<T> {
     const driver = this.dataSource.driver as PostgresDriver;
     watchConnections(driver.master as Pool | undefined);
-    const [connection, release] = await this.#obtain(driver, connectionTimeoutMs);
+    const [connection, release] = await obtainConnection(driver, connectionTimeoutMs);
     connection.on('error', ignoreError);
     let broken = false;
     try {
@@ -117,35 +114,7 @@ export class Database implements Queryable, Transactor {
       connection.off('error', ignoreError);
     }
   }
-
-  /** A pool cannot be told that nobody waits any more: what it hands over too late goes back unused. */
-  async #obtain(driver: PostgresDriver, limitMs: number | undefined): Promise<Obtained> {
-    if (limitMs === undefined) return (await driver.obtainMasterConnection()) as Obtained;
-    if (this.#lateConnections >= MAX_LATE_CONNECTIONS) {
-      throw new DeadlineError('The pool has given no connection for some time.');
-    }
-    const obtaining = driver.obtainMasterConnection() as Promise<Obtained>;
-    try {
-      return await within(limitMs, 'connecting', obtaining);
-    } catch (error) {
-      if (error instanceof DeadlineError) this.#giveBackLate(obtaining);
-      throw error;
-    }
-  }
-
-  #giveBackLate(obtaining: Promise<Obtained>): void {
-    this.#lateConnections++;
-    void obtaining
-      .then(([, release]) => {
-        release();
-      }, ignoreError)
-      .finally(() => {
-        this.#lateConnections--;
-      });
-  }
 }
-
-type Obtained = [connection: Connection, release: (broken?: boolean) => void];
 
 /** Begins, works, commits: on a connection that nobody else uses meanwhile. */
 export async function runTransaction<T>(

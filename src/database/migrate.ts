@@ -22,8 +22,21 @@ export interface Migration {
   readonly checksum: string;
 }
 
-/** Our migrations, in order. */
-export async function readMigrations(): Promise<Migration[]> {
+let reading: Promise<readonly Migration[]> | undefined;
+
+/** Our migrations, in order. Read once per process: they come with the code. */
+export async function readMigrations(): Promise<readonly Migration[]> {
+  reading ??= readFiles();
+  try {
+    return await reading;
+  } catch (error) {
+    // Nothing wrong with the files themselves: too many were open, say.
+    reading = undefined;
+    throw error;
+  }
+}
+
+async function readFiles(): Promise<Migration[]> {
   const names = (await readdir(MIGRATIONS_FOLDER)).filter((name) => name.endsWith('.sql')).sort();
   return Promise.all(
     names.map(async (name) => {

@@ -1,4 +1,4 @@
-import type { Database } from './database.js';
+import type { Database, Queryable } from './database.js';
 import { readMigrations } from './migrate.js';
 
 /** How the database stands towards this version of the code. */
@@ -21,16 +21,19 @@ export async function requireCurrentSchema(database: Database): Promise<void> {
   }
 }
 
-/** Tells whether every migration of ours has been applied. Never throws. */
-export async function readSchemaState(database: Database): Promise<SchemaState> {
+/** Tells whether every migration of ours has been applied, asked within a transaction where one is given. Never throws. */
+export async function readSchemaState(
+  database: Database,
+  queryable: Queryable = database,
+): Promise<SchemaState> {
   if (!database.dataSource.isInitialized) return 'unreachable';
   try {
-    const [table] = await database.query<{ present: boolean }>(
+    const [table] = await queryable.query<{ present: boolean }>(
       'SELECT to_regclass($1) IS NOT NULL AS present',
       [`${database.schema}.schema_migrations`],
     );
     if (table?.present !== true) return 'pending';
-    const rows = await database.query<{ name: string }>(
+    const rows = await queryable.query<{ name: string }>(
       'SELECT name FROM kakao_share.schema_migrations',
     );
     const applied = new Set(rows.map(({ name }) => name));

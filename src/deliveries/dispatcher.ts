@@ -1,5 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import { describeError } from '../database/database-errors.js';
+import { within } from '../lifecycle/within.js';
 import { MAX_DELIVERIES_PER_JOB, type SettlementQueue } from '../queue/settlement-queue.js';
 
 /** Ids that wait while jobs are being added. A store that hangs must not gather more; what is skipped the sweeper finds. */
@@ -18,20 +19,26 @@ export class Dispatcher {
   constructor(
     private readonly queue: SettlementQueue,
     private readonly logger: Logger,
+    private readonly maxWaiting = MAX_WAITING,
   ) {}
 
   /** Asks for the settlement of these deliveries; does not wait for it. */
   dispatch(deliveryIds: readonly string[]): void {
-    if (deliveryIds.length === 0 || this.#waiting.length + deliveryIds.length > MAX_WAITING) return;
+    if (deliveryIds.length === 0) return;
+    if (this.#waiting.length + deliveryIds.length > this.maxWaiting) return;
     this.#waiting.push(...deliveryIds);
     this.#adding ??= this.#addWaiting().finally(() => {
       this.#adding = undefined;
     });
   }
 
-  /** Waits until everything is asked for, or the store does not take it within the queue's own time limit. */
-  async drain(): Promise<void> {
-    await this.#adding;
+  /** Waits until everything is asked for, but no longer than this: what is not, the sweeper finds. */
+  async drain(limitMs: number): Promise<void> {
+    await within(limitMs, 'asking for settlement', this.#adding ?? Promise.resolve()).catch(
+      (error: unknown) => {
+        this.logger.warn(describeError(error));
+      },
+    );
   }
 
   /** A store in trouble is told once, and once more when it works again: a burst must not fill the log. */

@@ -1,11 +1,17 @@
 import type { Database } from '../database/database.js';
+import { TimedRead } from '../lifecycle/timed-read.js';
 import type { SettlementQueue } from '../queue/settlement-queue.js';
 import { readDeliveryFacts } from '../watch/read-facts.js';
 import { readDestinationLoads } from './destination-loads.js';
 import type { GaugeReading, GaugeSource } from './gauge-source.js';
 import { readKeys } from './key-readings.js';
 import { readLeftOver } from './left-over.js';
-import { TimedRead } from './timed-read.js';
+
+/**
+ * A scraper waits some seconds in all, and asks everything at once. Several scrapers, or an impatient one, cost the database no more
+ * than one.
+ */
+const TIMES = { limitMs: 1_000, freshMs: 5_000 };
 
 /** What database and queue tell: the same from every process. */
 export function clusterGauges(database: Database, queue: SettlementQueue): readonly GaugeSource[] {
@@ -19,7 +25,7 @@ export function clusterGauges(database: Database, queue: SettlementQueue): reado
 }
 
 function source(part: string, read: () => Promise<readonly GaugeReading[]>): GaugeSource {
-  const timed = new TimedRead(`reading ${part}`, read);
+  const timed = new TimedRead(`reading ${part}`, read, TIMES);
   return { part, read: () => timed.value() };
 }
 

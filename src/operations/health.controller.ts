@@ -1,20 +1,14 @@
 import { Controller, Get, HttpStatus, Inject, Res, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { ServerResponse } from 'node:http';
-import { Database } from '../database/database.js';
-import { readSchemaState, type SchemaState } from '../database/schema-state.js';
-import { within } from '../lifecycle/within.js';
-import { SettlementQueue } from '../queue/settlement-queue.js';
-import { readTroubles, type DestinationState } from '../relay/destination-standing.js';
 import { SEVERITY, WHOLE_SERVICE } from '../watch/alarm.js';
 import { AlarmBoard } from '../watch/alarm-board.js';
 import { DoorSpool } from '../spool/door-spool.js';
 import type { SpoolStanding } from '../spool/spool-standing.js';
+import { HealthProbe, type HealthReading } from './health-probe.js';
 import { Readiness } from './readiness.js';
 
 export const HEALTH_ROLES = Symbol('kakao-share:health-roles');
-/** A probe is asked every few seconds and must not pile up behind a hanging database. */
-const PROBE_TIMEOUT_MS = 1_500;
 
 interface AlarmView {
   readonly alarm: string;
@@ -27,11 +21,7 @@ interface AlarmView {
 export interface ReadyView {
   readonly status: 'ok' | 'degraded' | 'unavailable';
   readonly roles: readonly string[];
-  readonly parts: {
-    readonly database: SchemaState;
-    readonly queue: 'ok' | 'unreachable';
-    /** Destinations of events that are not well, by name. */
-    readonly events: 'ok' | 'unknown' | Readonly<Record<string, DestinationState>>;
+  readonly parts: HealthReading & {
     /** What is wrong, as far as this process knows; docs/monitoring.md says what to do. */
     readonly alarms: readonly AlarmView[];
     /** Of a web: where webhooks are kept that the database does not commit. */
@@ -45,8 +35,7 @@ export class HealthController implements OnModuleInit {
   #spool: DoorSpool | undefined;
 
   constructor(
-    private readonly database: Database,
-    private readonly queue: SettlementQueue,
+    private readonly probe: HealthProbe,
     private readonly readiness: Readiness,
     private readonly board: AlarmBoard,
     @Inject(HEALTH_ROLES) private readonly roles: readonly string[],
@@ -66,18 +55,15 @@ export class HealthController implements OnModuleInit {
   /**
    * A web is ready while a webhook can be made durable anywhere, in the database or in the spool: were it not, a load balancer would
    * drain every web just when the spool is there for. A worker needs database and queue, a relay alone the database. Where events
-   * go only ever degrades: they wait in the database. So do alarms, and only critical ones.
+   * go only ever degrades: they wait in the database. So do alarms, and only critical ones. What this process knows by itself is told
+   * as it is now, above all that it stops; what it has to ask for may be a second old.
    */
   @Get('ready')
   async ready(@Res({ passthrough: true }) response: ServerResponse): Promise<ReadyView> {
-    const [database, queue, events] = await Promise.all([
-      this.probeDatabase(),
-      this.probeQueue(),
-      this.probeEvents(),
-    ]);
+    const reading = await this.probe.read();
     const spool = this.#spool?.standing().state;
     const parts = {
-      ...{ database, queue, events, alarms: this.alarms() },
+      ...{ ...reading, alarms: this.alarms() },
       ...(spool === undefined ? {} : { spool }),
     };
     const status = this.judge(parts);
@@ -102,25 +88,5 @@ export class HealthController implements OnModuleInit {
       severity: SEVERITY[alarm],
       since: since.toISOString(),
     }));
-  }
-
-  private async probeDatabase(): Promise<SchemaState> {
-    return within(PROBE_TIMEOUT_MS, 'probing the database', readSchemaState(this.database)).catch(
-      () => 'unreachable',
-    );
-  }
-
-  private async probeEvents(): Promise<ReadyView['parts']['events']> {
-    return within(PROBE_TIMEOUT_MS, 'probing destinations', readTroubles(this.database)).then(
-      (troubles) => (Object.keys(troubles).length === 0 ? 'ok' : troubles),
-      () => 'unknown',
-    );
-  }
-
-  private async probeQueue(): Promise<'ok' | 'unreachable'> {
-    return within(PROBE_TIMEOUT_MS, 'probing the queue', this.queue.backlog()).then(
-      () => 'ok',
-      () => 'unreachable',
-    );
   }
 }

@@ -39,6 +39,7 @@ import { EndpointRefusedEventsController } from './endpoint-refused-events.contr
 import { EventEndpointsController } from './event-endpoints.controller.js';
 import { EventsController } from './events.controller.js';
 import { HEALTH_ROLES, HealthController } from './health.controller.js';
+import { HealthProbe } from './health-probe.js';
 import { KEY_RING, USER_PARAMETER_NAME } from './key-ring-token.js';
 import { KeysController } from './keys.controller.js';
 import { LedgerController } from './ledger.controller.js';
@@ -111,6 +112,7 @@ export class OperationsModule implements OnApplicationShutdown {
       ],
       providers: [
         Readiness,
+        HealthProbe,
         {
           provide: Database,
           inject: [getDataSourceToken()],

@@ -2,7 +2,13 @@ import { Logger } from '@nestjs/common';
 import { createPostgresBackend, Queue, Worker } from 'bullmq';
 import type { ConnectionOptions, Job, QueueOptions, WorkerOptions } from 'bullmq';
 import pg from 'pg';
-import { askRedisSafety, forProducer, forWorker, probeRedis } from './redis-connection.js';
+import {
+  askRedisSafety,
+  forProducer,
+  forWorker,
+  isPlainOptions,
+  probeRedis,
+} from './redis-connection.js';
 import type { RedisSafety } from './redis-safety.js';
 import { within } from '../lifecycle/within.js';
 
@@ -35,6 +41,7 @@ interface Openable {
   on(event: 'error', listener: (error: Error) => void): unknown;
   waitUntilReady(): Promise<unknown>;
   close(): Promise<void>;
+  disconnect(): Promise<void>;
 }
 
 /** Opens BullMQ queues and workers on the chosen store, leaving the host's process-wide defaults alone. */
@@ -99,6 +106,30 @@ export class QueueStore {
       createPostgresBackend,
     );
     return this.#ready(worker as unknown as JobWorker<Data>);
+  }
+
+  /**
+   * Closes what was opened here, or is still being opened. A Redis that has frozen never answers the goodbye that BullMQ waits for:
+   * after the limit it is hung up on. Never throws: whoever stops has other things to stop.
+   */
+  async close(opening: Promise<Openable>, limitMs: number): Promise<void> {
+    const closing = opening.then(
+      (opened) => opened.close(),
+      // What could not be opened has nothing to close.
+      () => undefined,
+    );
+    try {
+      await within(limitMs, 'closing the queue', closing);
+    } catch (error) {
+      this.#logger.warn(String(error));
+      void opening.then((opened) => this.#hangUp(opened)).catch(() => undefined);
+    }
+  }
+
+  /** A client that was handed over is its owner's to disconnect. On Postgres BullMQ has no other way than the one that hangs. */
+  async #hangUp(opened: Openable): Promise<void> {
+    const { options } = this;
+    if ('redis' in options && isPlainOptions(options.redis)) await opened.disconnect();
   }
 
   async #ready<Opened extends Openable>(opened: Opened): Promise<Opened> {

@@ -59,6 +59,9 @@ export function forWorker(redis: ConnectionOptions): ConnectionOptions {
   return isPlainOptions(redis) ? { ...redis, maxRetriesPerRequest: null } : redis;
 }
 
-function isPlainOptions(redis: ConnectionOptions): redis is ConnectionOptions & { host?: string } {
+/** Options that a client of our own is made with; otherwise a client that was handed over. */
+export function isPlainOptions(
+  redis: ConnectionOptions,
+): redis is ConnectionOptions & { host?: string } {
   return Object.getPrototypeOf(redis) === Object.prototype;
 }

@@ -16,6 +16,8 @@ export interface SettleJob {
 export const MAX_DELIVERIES_PER_JOB = 200;
 
 const ADD_TIMEOUT_MS = 5_000;
+/** Everything stops within 10 s, and up to three parts of a process close a queue of their own, one after the other. */
+const CLOSE_LIMIT_MS = 1_000;
 /** For a store or database in trouble; a single delivery's own trouble is counted in the database. */
 const JOB_OPTIONS = {
   attempts: 5,
@@ -59,10 +61,10 @@ export class SettlementQueue {
     return { waiting, oldestWaitingAt: addedAt === undefined ? undefined : new Date(addedAt) };
   }
 
+  /** Never waits long, nor throws, whatever the store does. */
   async close(): Promise<void> {
     this.#closed = true;
-    const queue = await this.#opening?.catch(() => undefined);
-    await queue?.close();
+    if (this.#opening !== undefined) await this.store.close(this.#opening, CLOSE_LIMIT_MS);
   }
 
   async #queue(): Promise<JobQueue<SettleJob>> {

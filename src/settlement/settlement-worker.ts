@@ -9,7 +9,6 @@ import {
 } from '../relay/destinations.js';
 import type { Age } from '../lifecycle/age.js';
 import { BackgroundLoop } from '../lifecycle/background-loop.js';
-import { within } from '../lifecycle/within.js';
 import type { JobWorker, QueueStore } from '../queue/queue-store.js';
 import {
   openSettlementWorker,
@@ -55,15 +54,9 @@ export class SettlementWorker {
 
   /** Takes no new job, finishes those at hand within `limitMs`; what is left over stays open in the database. */
   async stop(limitMs: number): Promise<void> {
-    const { logger } = this.parts;
     await this.#sweeper.stop(limitMs / 2);
-    await within(
-      limitMs / 2,
-      'finishing settlement jobs',
-      this.#worker?.close() ?? Promise.resolve(),
-    ).catch((error: unknown) => {
-      logger.warn(String(error));
-    });
+    if (this.#worker === undefined) return;
+    await this.parts.store.close(Promise.resolve(this.#worker), limitMs / 2);
   }
 
   async #sweep(): Promise<number> {

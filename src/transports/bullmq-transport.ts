@@ -7,6 +7,8 @@ import { DestinationUnavailableError, type EventTransport } from '../relay/event
 export const DOMAIN_EVENTS_QUEUE = 'domain-events';
 /** A queue that nobody consumes must not fill the store that settlement needs. */
 const MAX_WAITING_EVENTS = 10_000;
+/** Less than a relay waits for it. */
+const CLOSE_LIMIT_MS = 1_000;
 const REMEDY = 'check REDIS_URL, or the Postgres that has the queue';
 
 /** Of what the consumer failed, for a person to look at: a week, and few enough beside what waits. */
@@ -54,7 +56,7 @@ export class BullmqTransport implements EventTransport {
   }
 
   async close(): Promise<void> {
-    await (await this.#queue?.catch(() => undefined))?.close();
+    if (this.#queue !== undefined) await this.store.close(this.#queue, CLOSE_LIMIT_MS);
   }
 
   /** One queue, however many ask for it at a time. */

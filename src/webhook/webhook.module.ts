@@ -42,6 +42,7 @@ const OPTIONS = Symbol('kakao-share:webhook-options');
 const STOP_REPLAY_LIMIT_MS = 1_500;
 const FLUSH_INBOX_LIMIT_MS = 2_500;
 const CLOSE_SPOOL_LIMIT_MS = 500;
+const DRAIN_DISPATCHER_LIMIT_MS = 1_000;
 
 /** Opens the door once the application's routes are known, and closes what it used after the last answer. */
 @Injectable()
@@ -72,7 +73,7 @@ class WebhookLifecycle implements OnModuleInit, BeforeApplicationShutdown, OnApp
     this.doorstep.close();
     await this.inbox.flush(FLUSH_INBOX_LIMIT_MS);
     await this.spool.close(CLOSE_SPOOL_LIMIT_MS);
-    await this.dispatcher.drain();
+    await this.dispatcher.drain(DRAIN_DISPATCHER_LIMIT_MS);
     await this.queue.close();
   }
 }

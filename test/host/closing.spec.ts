@@ -1,7 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { Sender } from '../../src/simulator/send.js';
+import { KAKAO_LIMIT_MS, Sender } from '../../src/simulator/send.js';
 import { buildShareRequest } from '../../src/simulator/share-request.js';
+import { startPrivateRedis, type PrivateRedis } from '../faults/private-redis.js';
+import { withinAwake } from '../support/awake-clock.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, QUEUE_STORES, type TestDatabase } from '../support/test-database.js';
 import { shareBy } from '../support/test-service.js';
@@ -9,6 +11,8 @@ import { ADMIN_KEY, PATH, PLATFORMS, told, webhook, type Platform } from './host
 
 /** Its start, or its end, on a machine that may be busy. */
 const HEAR_LIMIT_MS = 60_000;
+/** All that closing may take. */
+const STOP_LIMIT_MS = 10_000;
 
 interface Message {
   readonly url?: string;
@@ -104,4 +108,50 @@ test('a Fastify host that injects requests in its own tests finds them judged an
   await host.order('leave');
   expect(await host.exited).toEqual([0, null]);
   await db.drop();
+});
+
+const describeOnRedis = process.env.KAKAO_SHARE_TEST_REDIS === undefined ? describe.skip : describe;
+
+describeOnRedis('a host whose Redis has frozen', () => {
+  let db: TestDatabase;
+  let redis: PrivateRedis;
+  let host: HostProcess;
+
+  beforeAll(async () => {
+    db = await createTestDatabase();
+    redis = await startPrivateRedis();
+    host = HostProcess.start('express', db.url, { redis: { url: redis.url } });
+  });
+  afterAll(async () => {
+    host.process.kill('SIGKILL');
+    await redis.stop();
+    await db.drop();
+  });
+
+  test('answers webhooks all the same, closes in time, and its process ends by itself', async () => {
+    const { url = '' } = await host.hear((message) => message.url !== undefined);
+    const sender = new Sender({ limitMs: HEAR_LIMIT_MS });
+    const request = { url: `${url}${PATH}`, adminKey: ADMIN_KEY, method: 'POST' } as const;
+    const send = (resourceId: string): ReturnType<Sender['send']> =>
+      sender.send(buildShareRequest(shareBy('minji'), { ...request, resourceId }));
+    expect(told(await send('before'))).toEqual({ http: 200, said: 'accepted' });
+    // By then the door's queue is open, and so is the worker's.
+    await eventually(async () => {
+      expect(await db.number('SELECT count(*) FROM kakao_share.decisions')).toBe(1);
+    });
+
+    redis.freeze();
+    const answer = await withinAwake(KAKAO_LIMIT_MS, send('frozen'));
+    expect(told(answer)).toEqual({ http: 200, said: 'accepted' });
+    sender.close();
+    await host.order('close');
+    await withinAwake(
+      STOP_LIMIT_MS,
+      host.hear(({ closed }) => closed === true),
+    );
+    await host.order('leave');
+    expect(await host.exited).toEqual([0, null]);
+    const stored = await db.rows('SELECT resource_id FROM kakao_share.delivery_keys ORDER BY 1');
+    expect(stored).toEqual([{ resource_id: 'before' }, { resource_id: 'frozen' }]);
+  });
 });

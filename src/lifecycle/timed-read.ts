@@ -1,9 +1,11 @@
-import { within } from '../lifecycle/within.js';
+import { within } from './within.js';
 
-/** A scraper waits some seconds in all, and asks everything at once. */
-const LIMIT_MS = 1_000;
-/** Several scrapers, or an impatient one, cost the database no more than one. */
-const FRESH_MS = 5_000;
+export interface TimedReadTimes {
+  /** How long anybody waits, ms. */
+  readonly limitMs: number;
+  /** How long an answer serves those who ask after it, ms. */
+  readonly freshMs: number;
+}
 
 /**
  * Reads something that may be away, for a page that must not wait: once at a time, within a limit, and not again while the last
@@ -16,15 +18,17 @@ export class TimedRead<T> {
   constructor(
     private readonly what: string,
     private readonly read: () => Promise<T>,
+    private readonly times: TimedReadTimes,
     private readonly nowMs: () => number = () => performance.now(),
   ) {}
 
   /** @throws when it cannot be read now */
   async value(): Promise<T> {
-    if (this.#last !== undefined && this.nowMs() - this.#last.atMs < FRESH_MS)
+    const { limitMs, freshMs } = this.times;
+    if (this.#last !== undefined && this.nowMs() - this.#last.atMs < freshMs)
       return this.#last.value;
     this.#underWay ??= this.#begin();
-    return within(LIMIT_MS, this.what, this.#underWay);
+    return within(limitMs, this.what, this.#underWay);
   }
 
   #begin(): Promise<T> {
