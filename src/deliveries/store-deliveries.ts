@@ -1,5 +1,7 @@
 import type { Transaction } from '../database/database.js';
+import { giveUpKey, isContested, type KeyHolding } from './contested-key.js';
 import { digestOf, keyOf, type Acceptance, type Delivery } from './delivery.js';
+import { refuseElsewhere } from './taken-in-elsewhere.js';
 
 /** A job was asked for just now; before this the sweeper does not ask again. Generous against a burst's waiting time. */
 export const DISPATCH_LEASE_S = 60;
@@ -34,11 +36,13 @@ const STORE = `
     SELECT id, clock_timestamp(), clock_timestamp() + make_interval(secs => ${DISPATCH_LEASE_S}), intent_id
     FROM stored JOIN fresh USING (id)
   )
-  SELECT id FROM fresh`;
+  SELECT id, id NOT IN (SELECT id FROM stored) AS was_known FROM fresh`;
 
 // ON CONFLICT DO NOTHING cannot see a row that was committed meanwhile; a statement of its own can.
 const FIND_FIRST = `
-  SELECT k.resource_id, k.app, k.source, k.delivery_id, k.digest
+  SELECT k.resource_id, k.app, k.source, k.delivery_id, k.digest,
+         EXISTS (SELECT FROM kakao_share.deliveries d WHERE d.id = k.delivery_id
+                 AND (d.resource_id, d.app) IS DISTINCT FROM (k.resource_id, k.app)) AS is_corrected
   FROM unnest($1::text[], $2::text[], $3::text[]) AS g (resource_id, app, source)
   JOIN kakao_share.delivery_keys k ON (k.resource_id, k.app, k.source) = (g.resource_id, g.app, g.source)`;
 
@@ -48,17 +52,17 @@ const KEEP_DIFFERING = `
   WHERE (SELECT count(*) FROM kakao_share.differing_repeats WHERE delivery_id = $1) < ${MAX_DIFFERING_REPEATS}
   ON CONFLICT DO NOTHING`;
 
-interface FirstRow {
+interface FirstRow extends KeyHolding {
   resource_id: string;
   app: string;
   source: string;
-  delivery_id: string;
-  digest: Buffer;
 }
 
 /**
- * Stores a batch of deliveries. Of equal keys, in the batch or in the database, exactly one is accepted. Storing the same
- * delivery once more, after a commit whose outcome got lost, finds it and says what it said before.
+ * Stores a batch of deliveries. Of equal keys, in the batch or in the database, exactly one is accepted; one that contests a key
+ * which a correction gave is put aside without it. Storing the same delivery once more, after a commit whose outcome got lost,
+ * finds it and says what it said before.
+ * @throws {TakenInElsewhereError}
  */
 export async function storeDeliveries(
   tx: Transaction,
@@ -71,20 +75,31 @@ export async function storeDeliveries(
   const stored = await insert(tx, [...firstOfKey.values()]);
   const repeats = batch.filter((delivery) => !stored.has(delivery.id));
   const firsts = await findFirsts(tx, repeats);
-  await keepDiffering(tx, repeats, firsts);
-  return batch.map((delivery) => {
-    const firstId = stored.has(delivery.id) ? delivery.id : firstRow(firsts, delivery).delivery_id;
-    if (firstId === delivery.id) {
-      const status = delivery.problems.length > 0 ? 'quarantined' : 'accepted';
-      return { status, deliveryId: delivery.id, problems: delivery.problems };
-    }
+  const contested = repeats.filter((repeat) => isContested(repeat, firstRow(firsts, repeat)));
+  const withoutKey = new Map(contested.map((delivery) => [delivery.id, giveUpKey(delivery)]));
+  await insert(tx, [...withoutKey.values()]);
+  await keepDiffering(
+    tx,
+    repeats.filter(({ id }) => !withoutKey.has(id)),
+    firsts,
+  );
+  return batch.map((given) => {
+    const delivery = withoutKey.get(given.id) ?? given;
+    if (stored.has(given.id) || delivery !== given) return accepted(delivery);
+    const { delivery_id: firstId } = firstRow(firsts, given);
+    if (firstId === given.id) return accepted(given);
     return { status: 'duplicate', deliveryId: firstId, problems: [] };
   });
 }
 
+function accepted({ id, problems }: Delivery): Acceptance {
+  return { status: problems.length > 0 ? 'quarantined' : 'accepted', deliveryId: id, problems };
+}
+
 async function insert(tx: Transaction, deliveries: readonly Delivery[]): Promise<Set<string>> {
+  if (deliveries.length === 0) return new Set();
   const column = <T>(valueOf: (delivery: Delivery) => T): T[] => deliveries.map(valueOf);
-  const rows = await tx.query<{ id: string }>(STORE, [
+  const rows = await tx.query<{ id: string; was_known: boolean }>(STORE, [
     column((d) => d.id),
     column((d) => d.source),
     column((d) => d.app),
@@ -101,6 +116,11 @@ async function insert(tx: Transaction, deliveries: readonly Delivery[]): Promise
     column((d) => (d.problems.length > 0 ? JSON.stringify(d.problems) : null)),
     column((d) => d.intentId ?? null),
   ]);
+  const known = new Set(rows.filter(({ was_known }) => was_known).map(({ id }) => id));
+  await refuseElsewhere(
+    tx,
+    deliveries.filter(({ id }) => known.has(id)),
+  );
   return new Set(rows.map(({ id }) => id));
 }
 

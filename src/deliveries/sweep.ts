@@ -23,7 +23,7 @@ const TAKE = `
     SELECT ctid FROM kakao_share.open_deliveries
     WHERE leased_until < coalesce($1, clock_timestamp())
       AND ($2::timestamptz IS NULL OR dispatched_at < $2 - make_interval(secs => ${CLOCK_SKEW_S}))
-    ORDER BY leased_until LIMIT $3
+    ORDER BY leased_until, delivery_id LIMIT $3
     FOR UPDATE SKIP LOCKED))
   RETURNING delivery_id, attempts`;
 

@@ -53,6 +53,22 @@ export function readShareWebhook(
   return { ...reserved, userId, custom };
 }
 
+/**
+ * Whether a webhook says this user's name, in words that are understood or not: where its parameters cannot be read, its bytes
+ * are searched.
+ */
+export function namesUser(raw: RawShareWebhook, userParameter: string, userId: string): boolean {
+  const received = readParameters(raw);
+  if (typeof received === 'string')
+    return [userId, encodeURIComponent(userId)].some(
+      (text) => raw.query.includes(text) || raw.body.includes(text),
+    );
+  return received.some(
+    ({ name, value }) =>
+      name === userParameter && ('text' in value ? value.text : value.json) === userId,
+  );
+}
+
 function readParameters(raw: RawShareWebhook): Parameter[] | string {
   if (raw.method === 'GET') return readFormParameters(raw.query);
   if (raw.contentEncoding !== undefined && raw.contentEncoding.toLowerCase() !== 'identity') {

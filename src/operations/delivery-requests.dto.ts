@@ -22,7 +22,8 @@ const MAX_FIELDS = 20;
 const MAX_NAME_CHARS = 100;
 /** Kakao's attachment stays under 10 KiB in all. */
 const MAX_TEXT_CHARS = 4_000;
-const LATIN_1 = /^[\x20-\xff]+$/;
+/** What a header can carry: no space at either end. */
+const HEADER_VALUE = /^[\x21-\xff](?:[\x20-\xff]*[\x21-\xff])?$/;
 
 export class DeliveriesQuery extends PageQuery {
   @IsOptional()
@@ -61,7 +62,7 @@ export class CorrectionRequest {
   app?: string;
 
   @MayBeAbsent()
-  @Must('be a resource id as the header has it: 1 to 256 bytes', isResourceId)
+  @Must('be a resource id as the header has it: 1 to 256 bytes, no space around them', isResourceId)
   resourceId?: string;
 
   /** Parameter name to text, or to null where it is to be taken away. */
@@ -121,7 +122,9 @@ function isReplayable(value: unknown): boolean {
 
 function isResourceId(value: unknown): boolean {
   return (
-    typeof value === 'string' && LATIN_1.test(value) && typeof readResourceId([value]) === 'string'
+    typeof value === 'string' &&
+    HEADER_VALUE.test(value) &&
+    typeof readResourceId([value]) === 'string'
   );
 }
 

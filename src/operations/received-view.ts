@@ -17,15 +17,28 @@ export interface ReceivedView {
   readonly erased: boolean;
   /** What the door could not understand. */
   readonly problems: readonly { readonly field: string; readonly problem: string }[];
+  /** What came later under its resource id and said something else, oldest first; none of it was decided. */
+  readonly differingRepeats: readonly RepeatView[];
 }
 
-interface ReceivedRow {
+/** The same resource id with other content: a handful is kept. */
+export interface RepeatView extends Pick<ReceivedView, 'method' | 'headers' | 'query' | 'body'> {
+  readonly receivedAt: string;
+}
+
+interface RequestRow {
   method: string;
   headers: Record<string, string> | null;
   query: Buffer | null;
   body: Buffer | null;
+}
+
+interface ReceivedRow extends RequestRow {
   problems: ReceivedView['problems'] | null;
 }
+
+/** As many as are kept, but for a few more that came at once. */
+const MAX_SHOWN_REPEATS = 5;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -38,12 +51,33 @@ export async function readReceivedView(
     [id],
   );
   if (row === undefined) return undefined;
-  const { method, headers, query, body, problems } = row;
   return {
-    ...{ method, headers, query: showBytes(query), body: showBytes(body) },
-    erased: query === null,
-    problems: problems ?? [],
+    ...showRequest(row),
+    erased: row.query === null,
+    problems: row.problems ?? [],
+    differingRepeats: await readRepeats(database, id),
   };
+}
+
+async function readRepeats(database: Queryable, id: string): Promise<RepeatView[]> {
+  const rows = await database.query<RequestRow & { received_at: Date }>(
+    `SELECT method, headers, query, body, received_at FROM kakao_share.differing_repeats
+     WHERE delivery_id = $1 ORDER BY received_at, digest LIMIT ${MAX_SHOWN_REPEATS}`,
+    [id],
+  );
+  return rows.map((row) => ({
+    ...showRequest(row),
+    receivedAt: row.received_at.toISOString(),
+  }));
+}
+
+function showRequest({
+  method,
+  headers,
+  query,
+  body,
+}: RequestRow): Pick<ReceivedView, 'method' | 'headers' | 'query' | 'body'> {
+  return { method, headers, query: showBytes(query), body: showBytes(body) };
 }
 
 function showBytes(bytes: Buffer | null): BytesView {

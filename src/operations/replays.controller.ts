@@ -2,6 +2,7 @@ import {
   BadRequestException,
   Body,
   Controller,
+  HttpStatus,
   Inject,
   Post,
   Res,
@@ -16,7 +17,7 @@ import { MAX_REPLAYED, type ReplaySelection } from '../settlement/find-replayabl
 import { replayDeliveries } from '../settlement/replay-deliveries.js';
 import { ReplayBusyError } from '../settlement/replay-errors.js';
 import type { DryRun } from '../settlement/replay-report.js';
-import type { ReplayRun } from '../settlement/replay-store.js';
+import type { AnsweredRun } from '../settlement/replay-store.js';
 import type { Caller } from './caller.js';
 import { ReplayManyRequest } from './delivery-requests.dto.js';
 import { OptionalIdempotencyKey } from './idempotency-key.js';
@@ -45,14 +46,17 @@ export class ReplaysController {
     @OptionalIdempotencyKey() key: string | undefined,
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) response: ServerResponse,
-  ): Promise<DryRun | ReplayRun> {
+  ): Promise<DryRun | AnsweredRun> {
     const selection = toSelection(request, caller);
-    response.statusCode = dryRun ? 200 : 202;
+    response.statusCode = HttpStatus.OK;
     if (dryRun) return this.tryOut(selection);
     if (key === undefined)
       throw new BadRequestException(['Idempotency-Key: this header is needed, but for a dry run']);
     const { name: actor } = caller;
-    return replayDeliveries(this.database, this.queue, selection, { actor, reason, key });
+    const order = { actor, reason, key };
+    const run = await replayDeliveries(this.database, this.queue, selection, order);
+    if (!run.repeated) response.statusCode = HttpStatus.ACCEPTED;
+    return run;
   }
 
   private async tryOut(selection: ReplaySelection): Promise<DryRun> {

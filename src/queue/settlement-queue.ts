@@ -12,7 +12,7 @@ export interface SettleJob {
   readonly deliveryIds: readonly string[];
 }
 
-/** One transaction settles a job: large enough to share its cost, small enough to stay quick. */
+/** One transaction settles so many: large enough to share its cost, small enough to stay quick. Only a replay's job names more. */
 export const MAX_DELIVERIES_PER_JOB = 200;
 
 const ADD_TIMEOUT_MS = 5_000;

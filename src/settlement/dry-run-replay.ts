@@ -31,8 +31,8 @@ class DryRunOver extends Error {
 }
 
 /**
- * Tells what a replay would do: does it for real, by the same code under the same locks, and rolls everything back. So caps, budgets,
- * intents and keys are exact, in the order of receipt, as long as nothing else is settled in between.
+ * Tells what a replay would do: does it for real, by the same code under the same locks, in the same order, and rolls everything
+ * back. So caps, budgets, intents and keys are exact, as long as nothing else is settled in between and its job is not lost.
  *
  * @param keys what intents are signed with; without them no token is ours
  * @throws {ReplayTooSlowError}

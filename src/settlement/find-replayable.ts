@@ -34,10 +34,8 @@ export interface Found {
   readonly next: string | null;
 }
 
-/** Ids are made when a request is received, by clocks that are hardly ever further apart. */
+/** Ids are made when a request is received, also of one that is kept aside first; by clocks that are hardly ever further apart. */
 const CLOCK_SKEW_MS = 3_600_000;
-/** What was kept aside first, in a spool or for want of a key, got its id when it was taken in at last. */
-const KEPT_ASIDE_MS = 90 * 24 * 3_600_000;
 
 // A correction since its decision may have moved it: it will be decided, and paid, in the app that it is of now.
 const APP_NOW = `coalesce(
@@ -62,7 +60,7 @@ export async function findReplayable(tx: Transaction, selection: ReplaySelection
     [
       verdicts ?? REPLAYABLE_VERDICTS,
       firstIdAt(new Date(from.getTime() - CLOCK_SKEW_MS)),
-      firstIdAt(new Date(to.getTime() + KEPT_ASIDE_MS)),
+      firstIdAt(new Date(to.getTime() + CLOCK_SKEW_MS)),
       after ?? null,
       ...[from, to, apps ?? null, campaignId ?? null, limit + 1],
     ],

@@ -7,7 +7,7 @@ import { readReceived, type ReceivedRequest } from './received-request.js';
 import { CorrectionRefusedError, NotReplayableError, ShareKnownError } from './replay-errors.js';
 
 const LIMITS = { statementTimeoutMs: 10_000, lockTimeoutMs: 3_000 };
-/** A person who needs more than that is guessing. */
+/** A person who needs more than that is guessing. One more may undo them all. */
 export const MAX_CORRECTIONS = 20;
 
 /** How a delivery is to be read from now on, by whom, and why. */
@@ -30,7 +30,7 @@ interface DecidedRow extends ReceivedRequest {
  * Keeps how a delivery is to be read; a replay then decides it so. What was received stays byte for byte.
  *
  * Only what is understood afterwards is kept, so a correction is never half of one. Another app or resource id takes the key of
- * that share: whatever comes later under it is a repeat of this delivery.
+ * that share, so that it is paid once; a key that the delivery is not read with any more is given back to whoever has it.
  * @throws {CorrectionRefusedError} {@link ShareKnownError}
  * @throws {NotReplayableError} when it is open, has paid, or was erased
  */
@@ -43,6 +43,7 @@ export async function mendDelivery(database: Database, mend: Mend): Promise<void
     if (app !== undefined || resourceId !== undefined) await claimKey(tx, mend);
     const number = row.corrections + 1;
     await insertCorrection(tx, { ...mend, number, userId });
+    await giveBackKeys(tx, mend);
     await recordAudit(tx, {
       ...{ actor, app: app ?? row.app, action: 'delivery.mend', target: deliveryId, reason: note },
       // What the fields say may tell of a person, and the audit is for ever.
@@ -84,11 +85,12 @@ function refuseForeignApp(app: string, { actorApps }: Mend): void {
 
 /** Whom the delivery names, read as it is to be. */
 function readUser(row: DecidedRow, { app, resourceId, fields }: Mend): string | undefined {
-  if (row.corrections >= MAX_CORRECTIONS)
-    throw new CorrectionRefusedError([`corrections: there are ${MAX_CORRECTIONS} already`]);
+  const undoes = app === undefined && resourceId === undefined && Object.keys(fields).length === 0;
+  if (row.corrections >= MAX_CORRECTIONS + (undoes ? 1 : 0))
+    throw new CorrectionRefusedError([`corrections: there are ${row.corrections} already`]);
   const reading = readReceived(row, fields);
   const named = Array.isArray(reading) ? undefined : reading.userId;
-  if (app === undefined && resourceId === undefined && Object.keys(fields).length === 0) {
+  if (undoes) {
     // Taking back what people said is always possible, whatever could be understood before.
     if (row.corrections > 0) return named;
     throw new CorrectionRefusedError(['app, resourceId, fields: one of them is needed']);
@@ -101,7 +103,7 @@ function readUser(row: DecidedRow, { app, resourceId, fields }: Mend): string | 
   return named;
 }
 
-/** Says for ever that the share of this resource id is this delivery. */
+/** Says that the share of this resource id is this delivery: as long as it is read so, and for ever once it has paid. */
 async function claimKey(tx: Transaction, { deliveryId, app, resourceId }: Mend): Promise<void> {
   await tx.query(
     `INSERT INTO kakao_share.delivery_keys (resource_id, app, source, delivery_id, received_at, digest)
@@ -119,4 +121,21 @@ async function claimKey(tx: Transaction, { deliveryId, app, resourceId }: Mend):
     [deliveryId, resourceId ?? null, app ?? null],
   );
   if (own.length === 0) throw new ShareKnownError();
+}
+
+/**
+ * Lets go of what earlier corrections took. Nothing was paid under it, or the delivery could not be mended; the key that it came
+ * with stays its own.
+ */
+async function giveBackKeys(tx: Transaction, { deliveryId, app, resourceId }: Mend): Promise<void> {
+  await tx.query(
+    `DELETE FROM kakao_share.delivery_keys k USING kakao_share.deliveries d
+     WHERE d.id = $1 AND k.delivery_id = d.id AND k.source = d.source
+       AND k.resource_id = ANY (ARRAY(
+         SELECT coalesce(c.resource_id, r.resource_id) FROM kakao_share.delivery_corrections c
+         JOIN kakao_share.deliveries r ON r.id = c.delivery_id WHERE c.delivery_id = $1))
+       AND (k.resource_id, k.app) IS DISTINCT FROM (d.resource_id, d.app)
+       AND (k.resource_id, k.app) IS DISTINCT FROM (coalesce($2, d.resource_id), coalesce($3, d.app))`,
+    [deliveryId, resourceId ?? null, app ?? null],
+  );
 }

@@ -12,6 +12,7 @@ export interface OpenDelivery {
   /** How many decisions there were before: more than none after a replay. */
   readonly decisions: number;
   readonly earlier?: Earlier | undefined;
+  readonly isTokenCorrected?: boolean;
   readonly lastError: string | undefined;
   /** What it says, or why that cannot be told. */
   readonly reading: ShareWebhook | readonly Problem[];

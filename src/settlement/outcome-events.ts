@@ -12,20 +12,26 @@ interface Payment {
 }
 
 /**
- * The events of an outcome, in the order in which others should hear of them. A share is told once, however often it is decided,
- * and so is a verdict that stays what it was: whoever tells users of it must not tell them again.
+ * The events of an outcome, in the order in which others should hear of them. A share is told once to each app that it was of,
+ * however often it is decided, and a verdict that stays what it was is not told again: whoever tells users of it must not tell them
+ * twice. A failure is: it was tried anew.
  */
 export function eventsOf(outcome: Outcome): NewEvent[] {
   const { deliveryId, app, verdict, reasons, earlier } = outcome;
   const said = { deliveryId, app, reasons };
   if (verdict === 'failed') return [{ ...headOf(outcome), type: 'kakao.share.failed', data: said }];
-  if (verdict === earlier?.verdict) return [];
+  if (isToldAlready(outcome)) return [];
   if (verdict === 'quarantined')
     return [{ ...headOf(outcome), type: 'kakao.share.quarantined', data: said }];
   return [
     ...(earlier?.isRecorded === true ? [] : [recordedEvent(outcome)]),
     ...rewardEvents(outcome),
   ];
+}
+
+/** The same verdict, on the same user's share, in the same app. */
+function isToldAlready({ verdict, app, userRef, earlier }: Outcome): boolean {
+  return earlier?.verdict === verdict && earlier.app === app && earlier.userRef === userRef;
 }
 
 function recordedEvent(outcome: Outcome): NewEvent {

@@ -1,4 +1,5 @@
 import type { Transaction } from '../database/database.js';
+import { INTENT_PARAMETER } from '../intents/intent-token.js';
 import type { CorrectedFields } from '../kakao/correct-parameters.js';
 import type { Problem } from '../kakao/parameter.js';
 import type { ShareWebhook } from '../kakao/share-webhook.js';
@@ -7,7 +8,10 @@ import { readReceived, type ReceivedRequest } from './received-request.js';
 /** What came of a delivery when it was decided before. */
 export interface Earlier {
   readonly verdict: string;
-  /** Its share was recorded, and others were told so. */
+  /** The app that it was of then, and whose share it was. */
+  readonly app: string;
+  readonly userRef: string | undefined;
+  /** It was decided as a share of the app that it is of now, and others were told so. */
   readonly isRecorded: boolean;
 }
 
@@ -16,6 +20,8 @@ export interface ReadAgain {
   readonly app: string;
   readonly reading: ShareWebhook | readonly Problem[];
   readonly earlier: Earlier;
+  /** The token, if there is one, is what people put right: nobody has received it. */
+  readonly isTokenCorrected: boolean;
 }
 
 interface EarlierRow {
@@ -25,6 +31,8 @@ interface EarlierRow {
   holds_key: boolean;
   is_recorded: boolean;
   verdict: string;
+  app_before: string;
+  user_before: string | null;
 }
 
 /** What a delivery needs before it can pay: no other has its resource id. */
@@ -47,9 +55,12 @@ export async function readAgain(
             EXISTS (SELECT FROM kakao_share.delivery_keys k
                     WHERE k.resource_id = coalesce(c.resource_id, d.resource_id) AND k.app = coalesce(c.app, d.app)
                       AND k.source = d.source AND k.delivery_id = d.id) AS holds_key,
-            EXISTS (SELECT FROM kakao_share.shares s WHERE s.id = d.id) AS is_recorded,
-            (SELECT verdict FROM kakao_share.decisions n WHERE n.delivery_id = d.id ORDER BY number DESC LIMIT 1) AS verdict
+            EXISTS (SELECT FROM kakao_share.decisions e WHERE e.delivery_id = d.id AND e.app = coalesce(c.app, d.app)
+                      AND e.verdict NOT IN ('quarantined', 'failed')) AS is_recorded,
+            n.verdict, n.app AS app_before, n.user_ref AS user_before
      FROM kakao_share.deliveries d
+     JOIN LATERAL (SELECT verdict, app, user_ref FROM kakao_share.decisions
+                   WHERE delivery_id = d.id ORDER BY number DESC LIMIT 1) n ON true
      LEFT JOIN LATERAL (SELECT app, resource_id, fields FROM kakao_share.delivery_corrections
                         WHERE delivery_id = d.id ORDER BY number DESC LIMIT 1) c ON true
      WHERE d.id = ANY($1)`,
@@ -60,8 +71,10 @@ export async function readAgain(
     rows.flatMap((row) => {
       const state = byId.get(row.id);
       if (state === undefined) return [];
-      const { app, verdict, is_recorded: isRecorded } = state;
-      return [[row.id, { app, earlier: { verdict, isRecorded }, reading: readOne(row, state) }]];
+      const { app, verdict, app_before, user_before, is_recorded: isRecorded } = state;
+      const earlier = { verdict, app: app_before, userRef: user_before ?? undefined, isRecorded };
+      const isTokenCorrected = Object.hasOwn(state.fields ?? {}, INTENT_PARAMETER);
+      return [[row.id, { app, earlier, isTokenCorrected, reading: readOne(row, state) }]];
     }),
   );
 }

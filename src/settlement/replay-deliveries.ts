@@ -1,35 +1,42 @@
 import { recordAudit } from '../audit/record-audit.js';
 import type { Database, Transaction } from '../database/database.js';
 import { newId } from '../database/new-id.js';
-import { MAX_DELIVERIES_PER_JOB, type SettlementQueue } from '../queue/settlement-queue.js';
+import type { SettlementQueue } from '../queue/settlement-queue.js';
 import { findReplayable, type ReplaySelection } from './find-replayable.js';
 import { reopenDecided } from './reopen-decided.js';
-import { findReplay, keepReplay, type ReplayRequest, type ReplayRun } from './replay-store.js';
+import {
+  findReplay,
+  keepReplay,
+  type AnsweredRun,
+  type ReplayRequest,
+  type ReplayRun,
+} from './replay-store.js';
 
 /** Some thousand rows by their keys take a second; what is looked through to find them may be far more. */
 const LIMITS = { statementTimeoutMs: 20_000, lockTimeoutMs: 3_000 };
 
 /**
  * Opens many decided deliveries again, in one transaction, and asks for their settlement. A request that is repeated under its key
- * replays nothing and is answered as before.
+ * replays nothing and is answered as before, marked as repeated.
  *
  * @param queue undefined where there is none at hand: the next sweep asks
  * @throws {IdempotencyConflictError}
  */
 export async function replayDeliveries(
   database: Database,
-  queue: SettlementQueue | undefined,
+  queue: Pick<SettlementQueue, 'add'> | undefined,
   selection: ReplaySelection,
   request: ReplayRequest,
-): Promise<ReplayRun> {
-  const { run, ids } = await database.transaction(LIMITS, async (tx) => {
+): Promise<AnsweredRun> {
+  const { run, ids, repeated } = await database.transaction(LIMITS, async (tx) => {
     const known = await findReplay(tx, request, selection);
-    if (known !== undefined) return { run: known, ids: [] };
-    return replayIn(tx, queue === undefined ? 'sweep' : 'job', selection, request);
+    if (known !== undefined) return { run: known, ids: [], repeated: true };
+    const dispatch = queue === undefined ? 'sweep' : 'job';
+    return { ...(await replayIn(tx, dispatch, selection, request)), repeated: false };
   });
-  // Without jobs the sweeper finds them.
-  if (ids.length > 0) await queue?.add(toGroups(ids)).catch(() => undefined);
-  return run;
+  // One job, so that they are settled in their order; without it the sweeper finds them.
+  if (ids.length > 0) await queue?.add([ids]).catch(() => undefined);
+  return { ...run, repeated };
 }
 
 async function replayIn(
@@ -64,12 +71,4 @@ function countVerdicts(reopened: readonly { readonly verdict: string }[]): Repla
   return [...counts]
     .map(([verdict, deliveries]) => ({ verdict, deliveries }))
     .sort((one, other) => other.deliveries - one.deliveries);
-}
-
-function toGroups(ids: readonly string[]): string[][] {
-  const groups: string[][] = [];
-  for (let start = 0; start < ids.length; start += MAX_DELIVERIES_PER_JOB) {
-    groups.push(ids.slice(start, start + MAX_DELIVERIES_PER_JOB));
-  }
-  return groups;
 }

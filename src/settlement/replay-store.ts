@@ -23,6 +23,12 @@ export interface ReplayRun {
   readonly nextCursor: string | null;
 }
 
+/** What a request for a replay of many is answered. */
+export interface AnsweredRun extends ReplayRun {
+  /** This replay was done before, under the same key: nothing was opened now. */
+  readonly repeated: boolean;
+}
+
 /**
  * What a request was answered before, if it is a repetition. Whoever asks under the same key at the same time waits here.
  * @throws {IdempotencyConflictError}

@@ -6,6 +6,7 @@ import { newId } from '../database/new-id.js';
 import { blankDeliveries } from '../deliveries/blank-deliveries.js';
 import { recordEvents } from '../events/record-events.js';
 import type { IntentSigningKeys } from '../intents/signing-keys.js';
+import { emptyShares } from '../shares/empty-shares.js';
 import { recordShares } from '../shares/record-shares.js';
 import { assignCampaigns, decideBatch } from './decide-batch.js';
 import { closeDeliveries, lockOpenDeliveries, type OpenDelivery } from './open-delivery.js';
@@ -34,7 +35,8 @@ export async function settleBatch(
   const shares = assignCampaigns(understood, await readVersions(tx, understood));
   await forgetObserved(tx, decidedBefore(deliveries));
   const situation = await readSituation(tx, shares);
-  const outcomes = [...quarantine(deliveries), ...decideBatch(shares, situation, newId)];
+  const quarantined = quarantine(deliveries);
+  const outcomes = [...quarantined, ...decideBatch(shares, situation, newId)];
   await recordShares(
     tx,
     understood.map(({ delivery, webhook, facts }) => ({
@@ -44,9 +46,13 @@ export async function settleBatch(
       isErased: isOfErasedUser({ facts }),
     })),
   );
+  await emptyShares(
+    tx,
+    quarantined.flatMap(({ deliveryId, earlier }) => (earlier === undefined ? [] : [deliveryId])),
+  );
   await blankDeliveries(
     tx,
-    understood.filter(isOfErasedUser).map(({ delivery }) => delivery.id),
+    understood.filter(isReceivedOfErasedUser).map(({ delivery }) => delivery.id),
   );
   await payRewards(tx, outcomes);
   await writeDecisions(tx, outcomes, SETTLEMENT_ACTOR);
@@ -65,6 +71,11 @@ function decidedBefore(deliveries: readonly OpenDelivery[]): string[] {
 /** The intent leads to somebody who is not there any more: nothing new is kept of that person. */
 function isOfErasedUser({ facts }: Pick<Understood, 'facts'>): boolean {
   return facts.intent.status === 'valid' && facts.userRef === undefined;
+}
+
+/** What was received leads there, too, and not a token that somebody put over it. */
+function isReceivedOfErasedUser({ facts, delivery }: Understood): boolean {
+  return isOfErasedUser({ facts }) && delivery.isTokenCorrected !== true;
 }
 
 async function readVersions(

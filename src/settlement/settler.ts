@@ -5,7 +5,7 @@ import { retryConflicts } from '../database/retry-conflicts.js';
 import { recordEvents } from '../events/record-events.js';
 import type { IntentSigningKeys } from '../intents/signing-keys.js';
 import { backoffMs } from '../lifecycle/background-loop.js';
-import type { SettlementQueue } from '../queue/settlement-queue.js';
+import { MAX_DELIVERIES_PER_JOB, type SettlementQueue } from '../queue/settlement-queue.js';
 import {
   closeDeliveries,
   countAttempts,
@@ -39,8 +39,17 @@ export class Settler {
     private readonly observer?: SettlementObserver,
   ) {}
 
-  /** @throws when the database is away: the whole job is for later */
+  /**
+   * Settles what a job names, as many at once as a transaction is good for, in the order in which they are named: a replay names all
+   * that it opened, oldest first.
+   * @throws when the database is away: what is left of the job is for later
+   */
   async settle(deliveryIds: readonly string[]): Promise<void> {
+    for (let start = 0; start < deliveryIds.length; start += MAX_DELIVERIES_PER_JOB)
+      await this.#settleGroup(deliveryIds.slice(start, start + MAX_DELIVERIES_PER_JOB));
+  }
+
+  async #settleGroup(deliveryIds: readonly string[]): Promise<void> {
     const first = await countAttempts(this.database, deliveryIds, 'first attempts');
     await this.#settleTogether(
       first.map(({ id }) => id),

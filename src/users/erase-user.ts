@@ -2,6 +2,7 @@ import { recordAudit } from '../audit/record-audit.js';
 import type { Database, Transaction } from '../database/database.js';
 import { retryConflicts } from '../database/retry-conflicts.js';
 import { blankDeliveries } from '../deliveries/blank-deliveries.js';
+import { blankCorrections, findMisread } from '../deliveries/outdated-corrections.js';
 import { UnknownUserError } from './unknown-user-error.js';
 
 /** A user with thousands of shares; others wait for none of the rows. */
@@ -92,7 +93,7 @@ async function erase(
   user: { readonly app: string; readonly user_id: string },
 ): Promise<Erased> {
   // Whoever forged this user's id into a share of their own left it in that delivery too. What has come in meanwhile is settled
-  // first: it is somebody new's.
+  // first: it is somebody new's. A delivery that was once taken for this user's, and is not any more, stays whose it is.
   const found = await tx.query<{ id: string }>(
     `SELECT id FROM kakao_share.shares WHERE user_ref = $1
      UNION
@@ -104,8 +105,12 @@ async function erase(
      WHERE coalesce(c.app, d.app) = $2 AND c.user_id = $3`,
     [userRef, user.app, user.user_id],
   );
-  const ids = found.map(({ id }) => id);
-  await refuseReopened(tx, ids);
+  const all = found.map(({ id }) => id);
+  await refuseReopened(tx, all);
+  const name = { app: user.app, userId: user.user_id, userRef };
+  const misread = new Set(await findMisread(tx, all, name));
+  await blankCorrections(tx, [...misread], user.user_id);
+  const ids = all.filter((id) => !misread.has(id));
   const emptied = async (sql: string, parameter: unknown): Promise<number> =>
     (await tx.query(`${sql} RETURNING 1`, [parameter])).length;
   await emptied('UPDATE kakao_share.shares SET custom = NULL WHERE id = ANY($1)', ids);

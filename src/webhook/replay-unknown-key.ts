@@ -1,8 +1,7 @@
 import { recordAudit } from '../audit/record-audit.js';
 import type { Database } from '../database/database.js';
-import { newId } from '../database/new-id.js';
 import { acceptBatch } from '../deliveries/accept-batch.js';
-import type { Acceptance } from '../deliveries/delivery.js';
+import { SHARE_SOURCE, type Acceptance } from '../deliveries/delivery.js';
 import type { KakaoKeyRing, KeyHolder } from '../kakao/key-ring.js';
 import type { KeyWork } from '../keys/forget-unknown-key.js';
 import { readUnknownKeys } from '../keys/read-unknown-keys.js';
@@ -24,11 +23,12 @@ export interface ReplayMeans {
 export type ReplayCounts = Readonly<Record<Acceptance['status'], number>>;
 
 /**
- * Takes in what came with a key before any app had it: each request as the door would have, received when it was. Done once
- * more it finds duplicates.
+ * Takes in what came with a key before any app had it: each request as the door would have, received when it was, under the id
+ * that it got then. Done once more it finds duplicates, also when another app has the key by then: a request is one delivery.
  *
  * @throws {UnknownFingerprintError}
  * @throws {KeyNotInForceError} while no app has the key
+ * @throws {TakenInElsewhereError} when another replay takes the same in for another app at this moment
  */
 export async function replayUnknownKey(
   database: Database,
@@ -39,9 +39,11 @@ export async function replayUnknownKey(
   await recordReplay(database, proof, holder, work);
   const counts = { accepted: 0, duplicate: 0, quarantined: 0 };
   for (let last: string | null = null, batch: Kept[]; ; last = batch.at(-1)?.id ?? null) {
-    batch = await readBatch(database, proof, last);
-    const deliveries = batch.map((kept) =>
-      readDelivery(arrivalOf(kept, holder), userParameter, newId()),
+    batch = await readBatch(database, { proof, holder, last });
+    const fresh = batch.filter(({ is_known }) => !is_known);
+    counts.duplicate += batch.length - fresh.length;
+    const deliveries = fresh.map((kept) =>
+      readDelivery(arrivalOf(kept, holder), userParameter, kept.id),
     );
     // Nobody waits for an answer: a key that somebody holds is waited for, and not given up for quarantine.
     const outcomes = await acceptBatch(database, deliveries, { heldKeys: 'leave' });
@@ -93,6 +95,8 @@ async function recordReplay(
 
 interface Kept {
   readonly id: string;
+  /** It was taken in before, or as another request of its share was while another app had the key. */
+  readonly is_known: boolean;
   readonly received_at: Date;
   readonly method: string;
   readonly resource_id: string;
@@ -101,11 +105,18 @@ interface Kept {
   readonly body: Buffer;
 }
 
-async function readBatch(database: Database, proof: Buffer, last: string | null): Promise<Kept[]> {
+async function readBatch(
+  database: Database,
+  { proof, holder, last }: { proof: Buffer; holder: KeyHolder; last: string | null },
+): Promise<Kept[]> {
   return database.query<Kept>(
-    `SELECT id, received_at, method, resource_id, headers, query, body FROM kakao_share.unknown_key_requests
-     WHERE proof = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT ${MAX_DELIVERIES_PER_JOB}`,
-    [proof, last],
+    `SELECT r.id, r.received_at, r.method, r.resource_id, r.headers, r.query, r.body,
+            EXISTS (SELECT FROM kakao_share.deliveries d WHERE d.id = r.id) OR
+            EXISTS (SELECT FROM kakao_share.delivery_keys k JOIN kakao_share.deliveries d ON d.id = k.delivery_id
+                    WHERE k.resource_id = r.resource_id AND k.source = $3 AND k.app <> $4 AND d.key_fingerprint = $5) AS is_known
+     FROM kakao_share.unknown_key_requests r
+     WHERE r.proof = $1 AND ($2::uuid IS NULL OR r.id > $2) ORDER BY r.id LIMIT ${MAX_DELIVERIES_PER_JOB}`,
+    [proof, last, SHARE_SOURCE, holder.app, holder.fingerprint],
   );
 }
 

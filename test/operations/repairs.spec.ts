@@ -123,6 +123,23 @@ test('quarantined, looked at, mended, replayed, paid: each step by name, and wha
   ]);
 });
 
+test('what came later under its resource id and says something else is shown beside what was received, as it came', async () => {
+  const id = await deliver(share('first'), 'differing');
+  await deliver(share('first'), 'differing');
+  await deliver(share('second', MARK), 'differing');
+  const received = await ask<object>(`/deliveries/${id}/received`);
+  expect(received.body).toMatchObject({
+    body: { text: share('first') },
+    differingRepeats: [
+      {
+        ...{ method: 'POST', query: { text: null } },
+        body: { text: share('second', MARK), base64: null },
+        receivedAt: expect.any(String) as string,
+      },
+    ],
+  });
+});
+
 test('a delivery is found by what a correction made of it: user, app and resource id', async () => {
   const id = await deliver('{"CHAT_TYPE":"DirectChat","HASH_CHAT_ID":"r"}', undefined, 'game-key');
   const mended = await mend(id, {
@@ -177,6 +194,8 @@ test.each<[string, object, string]>([
   ['an empty resource id', { resourceId: '' }, 'resourceId'],
   ['an over-long resource id', { resourceId: MARK.repeat(26) }, 'resourceId'],
   ['a resource id that no header carries', { resourceId: `${MARK}공유` }, 'resourceId'],
+  ['a resource id that begins with a space', { resourceId: ` ${MARK}` }, 'resourceId'],
+  ['a resource id that ends with one', { resourceId: `${MARK} ` }, 'resourceId'],
   ['fields that are a list', { fields: [MARK] }, 'fields'],
   ['fields that are null', { fields: null }, 'fields'],
   ['a field that is a number', { fields: { user_id: 7 } }, 'fields'],
@@ -258,7 +277,7 @@ function period(): { receivedFrom: string; receivedTo: string } {
   };
 }
 
-test('many are tried out, then replayed under a key, and a repeated request is answered as before', async () => {
+test('many are tried out, then replayed under a key, and a repeated request is answered as before, and marked', async () => {
   const noUser = '{"CHAT_TYPE":"DirectChat","HASH_CHAT_ID":"many"}';
   const ids = [await deliver(noUser, 'many-1'), await deliver(noUser, 'many-2')];
   for (const id of ids) await mend(id, { fields: { user_id: `many-${id}` } });
@@ -278,7 +297,8 @@ test('many are tried out, then replayed under a key, and a repeated request is a
   const first = await run();
   expect(first).toMatchObject({ status: 202, body: { dryRun: false, deliveries: 2 } });
   await untilSettled(db);
-  expect((await run()).body).toEqual(first.body);
+  expect(first.body).toMatchObject({ repeated: false });
+  expect(await run()).toMatchObject({ status: 200, body: { ...first.body, repeated: true } });
   const other = { ...order, dryRun: false, reason: 'another' };
   expect((await ask('/replays', 'operator', other, key)).status).toBe(409);
   for (const id of ids) expect(await view(id)).toMatchObject({ verdict: 'rewarded' });

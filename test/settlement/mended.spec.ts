@@ -1,4 +1,5 @@
 import { newId } from '../../src/database/new-id.js';
+import type { Acceptance, Delivery } from '../../src/deliveries/delivery.js';
 import { storeDeliveries } from '../../src/deliveries/store-deliveries.js';
 import { MAX_CORRECTIONS } from '../../src/settlement/mend-delivery.js';
 import { CorrectionRefusedError, ShareKnownError } from '../../src/settlement/replay-errors.js';
@@ -13,6 +14,7 @@ import {
   mend,
   paidTo,
   proveBooks,
+  settle,
   toldOf,
   verdictsEver,
 } from './decide-again.js';
@@ -157,6 +159,90 @@ test('a resource id or app that makes it another delivery’s share is refused: 
   expect((await corrections(id)) + (await corrections(elsewhere))).toBe(0);
 });
 
+describe('a resource id that turns out to be another share’s', () => {
+  const problems = [{ field: 'X-Kakao-Resource-ID', problem: 'is missing' }];
+  const store = async (given: Delivery): Promise<Acceptance | undefined> => {
+    const [answer] = await db.database.transaction(LIMITS, (tx) => storeDeliveries(tx, [given]));
+    return answer;
+  };
+  const givenUnknown = (): Promise<string> =>
+    givenDecided(db, givenDelivery(undefined, { app, problems, userId: 'sora' }));
+  const holders = async (resourceId: string): Promise<string[]> => {
+    const rows = await db.rows<{ holder: string }>(
+      `SELECT app || ' ' || delivery_id AS holder FROM kakao_share.delivery_keys WHERE resource_id = $1 ORDER BY app`,
+      [resourceId],
+    );
+    return rows.map(({ holder }) => holder);
+  };
+
+  test.each([
+    ['undone', {}],
+    ['followed by the right one', { resourceId: newId() }],
+  ])(
+    'is that share’s again once the correction is %s: it is taken in and paid, each of the two once',
+    async (_, next) => {
+      const resourceId = newId();
+      const id = await givenUnknown();
+      await mend(db, id, { resourceId });
+      await mend(db, id, next);
+      const late = givenDelivery(resourceId, { app, userId: 'hana' });
+      expect(await store(late)).toMatchObject({ status: 'accepted', deliveryId: late.id });
+      await settle(db, late.id);
+      await expect(mend(db, id, { resourceId })).rejects.toThrow(ShareKnownError);
+      await decideAgain(db, id);
+      expect(await paidTo(db, 'hana', app)).toBe(100);
+      expect(await paidTo(db, 'sora', app)).toBe('resourceId' in next ? 100 : 0);
+    },
+  );
+
+  test('is given back to the app that it was taken from; the key that the delivery came with stays', async () => {
+    const resourceId = newId();
+    const id = await givenDecided(db, givenDelivery(resourceId, { app: 'elsewhere' }));
+    await mend(db, id, { app });
+    await mend(db, id, { fields: { user_id: 'hana' } });
+    expect(await holders(resourceId)).toEqual([`elsewhere ${id}`]);
+  });
+
+  test('does not swallow that share before it is undone: it is put aside, and paid under its id afterwards', async () => {
+    const resourceId = newId();
+    const id = await givenUnknown();
+    await mend(db, id, { resourceId });
+    const late = givenDelivery(resourceId, { app, userId: 'hana' });
+    const put = {
+      ...{ status: 'quarantined', deliveryId: late.id },
+      problems: [{ problem: 'was given to another delivery by a correction' }],
+    };
+    expect(await store(late)).toMatchObject(put);
+    expect(await store(late)).toMatchObject(put);
+    await settle(db, late.id);
+    await expect(mend(db, late.id, { resourceId })).rejects.toThrow(ShareKnownError);
+    await mend(db, id, {});
+    await mend(db, late.id, { resourceId });
+    await decideAgain(db, late.id);
+    expect(await verdictsEver(db, late.id)).toEqual(['quarantined', 'rewarded']);
+    expect(await holders(resourceId)).toEqual([`${app} ${late.id}`]);
+    await decideAgain(db, id);
+    expect(await verdictsEver(db, id)).toEqual(['quarantined', 'quarantined']);
+  });
+
+  test('stays with a delivery that has paid under it, for ever: the share is paid once', async () => {
+    const resourceId = newId();
+    const id = await givenUnknown();
+    await mend(db, id, { resourceId });
+    await decideAgain(db, id);
+    await expect(mend(db, id, {})).rejects.toThrow('has paid');
+    await expect(
+      db.rows('DELETE FROM kakao_share.delivery_keys WHERE delivery_id = $1', [id]),
+    ).rejects.toThrow('append-only');
+    const late = givenDelivery(resourceId, { app, userId: 'hana' });
+    expect(await store(late)).toMatchObject({ status: 'quarantined' });
+    await settle(db, late.id);
+    await expect(mend(db, late.id, { resourceId })).rejects.toThrow(ShareKnownError);
+    expect(await paidTo(db, 'sora', app)).toBe(100);
+    expect(await paidTo(db, 'hana', app)).toBe(0);
+  });
+});
+
 test('another app is chosen: its campaign decides, its user is paid, and its key is taken beside the old one', async () => {
   const resourceId = newId();
   const id = await givenDecided(
@@ -181,13 +267,16 @@ test('what has paid, or is not settled, is not mended', async () => {
   await expect(mend(db, newId(), { fields: { user_id: 'hana' } })).rejects.toThrow('not settled');
 });
 
-test('corrections are bounded, numbered, never changed and never deleted', async () => {
+test('corrections are bounded, but for one that undoes them; numbered, never changed and never deleted', async () => {
   const id = await givenQuarantined('{', 'body');
   const fields = { CHAT_TYPE: 'DirectChat', HASH_CHAT_ID: 'r' };
   for (let number = 1; number <= MAX_CORRECTIONS; number++) await mend(db, id, { fields });
   expect(await faultsOf(mend(db, id, { fields }))).toEqual([
     `corrections: there are ${MAX_CORRECTIONS} already`,
   ]);
+  await mend(db, id, {});
+  expect(await corrections(id)).toBe(MAX_CORRECTIONS + 1);
+  expect(await faultsOf(mend(db, id, {}))).toHaveLength(1);
   for (const sql of [
     `UPDATE kakao_share.delivery_corrections SET fields = '{}'`,
     `UPDATE kakao_share.delivery_corrections SET note = 'another'`,

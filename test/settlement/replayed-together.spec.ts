@@ -1,8 +1,12 @@
+import { Logger } from '@nestjs/common';
 import { newId } from '../../src/database/new-id.js';
 import type { Delivery } from '../../src/deliveries/delivery.js';
+import type { QueueStore } from '../../src/queue/queue-store.js';
+import { SettlementQueue } from '../../src/queue/settlement-queue.js';
 import { dryRunReplay } from '../../src/settlement/dry-run-replay.js';
 import type { ReplaySelection } from '../../src/settlement/find-replayable.js';
 import { replayDeliveries } from '../../src/settlement/replay-deliveries.js';
+import { Settler } from '../../src/settlement/settler.js';
 import { givenDelivery } from '../deliveries/given-delivery.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { givenCampaign } from '../support/test-service.js';
@@ -154,6 +158,28 @@ describe('a replay of many', () => {
     await settle(db, ...ids);
   });
 
+  test('is one job, settled oldest first, however many it opens: so a dry run tells who gets the last of a budget', async () => {
+    campaignId = await givenCampaign(db, { budget: 21_000 }, (app = `app-${newId()}`));
+    const ids = await givenStopped(250);
+    const told = await dryRun();
+    const jobs: (readonly string[])[] = [];
+    const order = { actor: 'operator', reason: 'the switch is off', key: newId() };
+    const queue: Pick<SettlementQueue, 'add'> = {
+      add: (groups) => Promise.resolve(void jobs.push(...groups)),
+    };
+    await replayDeliveries(db.database, queue, selection(), order);
+    expect(jobs).toEqual([ids]);
+    const settler = new Settler(db.database, new SettlementQueue({} as QueueStore), new Logger());
+    await settler.settle(jobs[0] ?? []);
+    expect(await verdictsOf(db, ids)).toEqual(
+      ids.map((_, index) => (index < 210 ? 'rewarded' : 'budget')),
+    );
+    expect(told.changes).toEqual([
+      { before: 'stopped', after: 'rewarded', deliveries: 210 },
+      { before: 'stopped', after: 'budget', deliveries: 40 },
+    ]);
+  });
+
   test('goes on where the one before stopped, oldest first, also when verdicts stay what they were', async () => {
     const ids = await givenStopped(5);
     await kill(db, campaignId, true);
@@ -182,9 +208,10 @@ describe('a replay of many', () => {
     const key = newId();
     const asked = selection();
     const [first, second] = await Promise.all([replay(asked, key), replay(asked, key)]);
-    expect(second).toEqual(first);
+    expect([first.repeated, second.repeated].sort()).toEqual([false, true]);
+    expect({ ...second, repeated: true }).toEqual({ ...first, repeated: true });
     await settle(db, ...ids);
-    expect(await replay(asked, key)).toEqual(first);
+    expect(await replay(asked, key)).toEqual({ ...first, repeated: true });
     for (const id of ids) expect(await verdictsEver(db, id)).toEqual(['stopped', 'rewarded']);
     await expect(replay({ ...asked, limit: 7 }, key)).rejects.toThrow('idempotency key');
   });

@@ -8,7 +8,8 @@ export const kakaoShareRecorded = defineEvent({
   isAboutUser: true,
   summary:
     'A share on KakaoTalk was recorded and decided. Comes once for each share that was understood, whether it pays or not, and before ' +
-    'the event that tells of its reward. Count shares with it; what it earned is told by the reward events.',
+    'the event that tells of its reward; once in the other app, too, where an operator moved the share to it. Count shares with it; what it ' +
+    'earned is told by the reward events.',
   data: {
     deliveryId,
     app,

@@ -16,7 +16,7 @@ export const rewardWithheld = defineEvent({
   isAboutUser: true,
   summary:
     'A share of a known user paid nothing: a rule was against it, or the campaign only observes. Comes right after its ' +
-    'kakao.share.recorded, or alone when a replay changed the verdict: the last one counts. Explain it to the user by the verdict; fraud teams look at who has many of them.',
+    'kakao.share.recorded, or alone when a replay changed the verdict, or the user that it is about: the last one of a deliveryId counts. Explain it to the user by the verdict; fraud teams look at who has many of them.',
   data: {
     deliveryId,
     app,

@@ -47,7 +47,13 @@ export const again: PlayedSituation = {
       credited: [{ campaignId, deliveries: 2, amount: 200 }],
     });
     expect(await pointsOf(db, 'one')).toBe(0);
-    await walk.step('.dryRun = false');
+    await turnKillSwitch(service, campaignId, true);
+    expect(JSON.parse(await walk.step('.dryRun = false'))).toMatchObject({ deliveries: 2 });
+    await untilSettled(db);
+    expect(await pointsOf(db, 'one')).toBe(0);
+    await turnKillSwitch(service, campaignId, false);
+    // Now the cause is mended: the same block replays them once more.
+    expect(JSON.parse(await walk.again())).toMatchObject({ deliveries: 2, repeated: false });
     await untilSettled(db);
     expect(await walk.step('receivedFrom=')).toBe('0');
     walk.end();
