@@ -24,7 +24,7 @@ const ago = (minutes: number): Date => new Date(Date.now() - minutes * MINUTE_MS
 /** So many ids that are made at this time, all different. */
 const IDS = `SELECT (left($1, 14) || '7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid AS id FROM generate_series(1, $2::integer) n`;
 
-/** Everybody whose silence is judged issues intents in a campaign of theirs, and their first `shared` led to a share. */
+/** Intents of an app that were issued at this time; the first `shared` of them led to a share a minute later. */
 async function givenIntents(
   app: string,
   minutesAgo: number,
@@ -38,12 +38,11 @@ async function givenIntents(
      SELECT id, $3, $4, $5, 'test', now(), now() + interval '1 day', '' FROM (${IDS}) ids`,
     [first, count, app, campaignId, userRef],
   );
-  const firstShare = firstIdAt(ago(minutesAgo - 1));
+  const sharedAt = ago(minutesAgo - 1);
   await db.rows(
     `INSERT INTO kakao_share.shares (id, app, chat_type, unknown_values, received_at, intent_status, intent_id)
-     SELECT (left($6, 14) || right(id::text, 22))::uuid, $3, 'DirectChat', '{}', $4::timestamptz, 'valid', id
-     FROM (${IDS}) ids WHERE $5::text IS NOT NULL`,
-    [first, shared, app, ago(minutesAgo - 1), app, firstShare],
+     SELECT (left($4, 14) || substr(id::text, 15))::uuid, $3, 'DirectChat', '{}', $5, 'valid', id FROM (${IDS}) ids`,
+    [first, shared, app, firstIdAt(sharedAt), sharedAt],
   );
 }
 
