@@ -33,6 +33,7 @@ const ON_ONE_POSTGRES = [
     'redis-alarms',
     'processes',
     'real-causes',
+    'every-alarm',
     'rules',
     'frozen-queue',
     'frozen-redis',
@@ -59,6 +60,7 @@ const UNDER_LOAD = 'test/faults/under-load';
 const LONGEST = [
   'test/examples/',
   'test/watch/real-causes',
+  'test/watch/every-alarm',
   'test/host/slow-database',
   'test/faults/crash-around-settlement',
   'test/faults/stopped-database',

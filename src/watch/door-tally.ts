@@ -9,8 +9,12 @@ export interface DoorFacts {
   readonly slowestMs: number;
   /** Answered 401. */
   readonly unauthorized: number;
+  /** Answered 403, before anybody looked at the key. */
+  readonly foreign: number;
   /** Answered 5xx: Kakao does not send them again. */
   readonly lost: number;
+  /** Came with a right key and was answered 4xx, for its body or by a guard of the host's: not sent again either. */
+  readonly turnedAway: number;
 }
 
 /** Half of Kakao's 3 s: nothing of ours takes that long on a good day. */
@@ -19,6 +23,11 @@ export const LATE_MS = 1_500;
 export const WINDOW_MINUTES = 5;
 const SLOT_MS = 10_000;
 const SLOTS = (WINDOW_MINUTES * 60_000) / SLOT_MS;
+
+const NOTHING: DoorFacts = {
+  ...{ genuine: 0, late: 0, slowestMs: 0 },
+  ...{ unauthorized: 0, foreign: 0, lost: 0, turnedAway: 0 },
+};
 
 interface Slot extends Record<keyof DoorFacts, number> {
   readonly number: number;
@@ -35,10 +44,17 @@ export class DoorTally implements DoorObserver {
     this.#standings.push(standing);
   }
 
-  answered(status: number | undefined, durationMs: number): void {
+  answered(status: number | undefined, durationMs: number, hasRightKey = false): void {
     const slot = this.#slot();
-    if (status === 401) slot.unauthorized++;
-    if (status !== undefined && status >= 400 && status < 500) return;
+    // How long a refusal took says how slow its sender was.
+    if (status !== undefined && status >= 400 && status < 500) {
+      if (hasRightKey) {
+        slot.genuine++;
+        slot.turnedAway++;
+      } else if (status === 401) slot.unauthorized++;
+      else if (status === 403) slot.foreign++;
+      return;
+    }
     slot.genuine++;
     if (status !== undefined && status >= 500) slot.lost++;
     if (durationMs >= LATE_MS) slot.late++;
@@ -63,7 +79,9 @@ export class DoorTally implements DoorObserver {
       late: sum('late'),
       slowestMs: Math.max(0, ...this.#slots.map(({ slowestMs }) => slowestMs)),
       unauthorized: sum('unauthorized'),
+      foreign: sum('foreign'),
       lost: sum('lost'),
+      turnedAway: sum('turnedAway'),
     };
   }
 
@@ -72,7 +90,7 @@ export class DoorTally implements DoorObserver {
     const last = this.#slots.at(-1);
     if (last?.number === number) return last;
     this.#dropOld(number);
-    const slot = { number, genuine: 0, late: 0, slowestMs: 0, unauthorized: 0, lost: 0 };
+    const slot = { number, ...NOTHING };
     this.#slots.push(slot);
     return slot;
   }

@@ -8,7 +8,7 @@ export interface SilenceFacts {
   readonly isAlarmed: boolean;
   /** Intents issued within that time, but for the last minutes: users take a while to share. */
   readonly issued: number;
-  /** Of the latest intents before: how many there are, and how many led to a share. */
+  /** Of the latest intents before the last share: how many there are, and how many led to one. */
   readonly earlier: number;
   readonly earlierShared: number;
 }
@@ -22,8 +22,8 @@ const ENOUGH_ISSUED = 50;
 
 /**
  * Kakao switches off a webhook that errs too often, and tells nobody. Silence is judged against what is usual here: where three in
- * ten intents lead to a share, twenty without any happen once in a thousand times. Once raised, only a webhook ends it:
- * that few intents are issued at night, or that nobody shared for a week, is no good news.
+ * ten intents lead to a share, twenty without any happen once in a thousand times. Once raised, only a webhook ends it,
+ * as long as the app is in use: that few intents are issued at night, or that nobody shared for a week, is no good news.
  */
 export function judgeSilence(apps: readonly SilenceFacts[], silenceMinutes: number): Finding[] {
   return apps.filter(isTooQuiet).map(({ app, issued }) => ({

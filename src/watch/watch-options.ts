@@ -17,7 +17,7 @@ export interface WatchModuleOptions {
   readonly schema?: string;
   /** What your `WebhookModule` has as its `observer`; absent: this process's answers are not judged. */
   readonly door?: DoorTally;
-  /** What is known and accepted, and so raises no alarm. Default none. */
+  /** What is known and accepted, and so raises no alarm; the same in every process: any of them may judge the cluster. Default none. */
   readonly alarmsOff?: readonly AlarmName[];
   /** How long no webhook of an app may come though intents are issued, minutes. Default 30. */
   readonly alarmSilenceMinutes?: number;

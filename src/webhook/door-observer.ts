@@ -18,8 +18,9 @@ export interface DoorObserver {
    * A request has its answer, whoever sent it.
    * @param status undefined: the sender left before
    * @param durationMs from the request's headers to the last byte of the answer
+   * @param hasRightKey whether it came with a key of ours: what is refused then is a webhook of Kakao's
    */
-  answered(status: number | undefined, durationMs: number): void;
+  answered(status: number | undefined, durationMs: number, hasRightKey: boolean): void;
   /** A webhook of this app was made durable in this place, or is a repeat of one that was. */
   taken(app: string, outcome: Kept['status'], place: Kept['place']): void;
 }

@@ -7,6 +7,7 @@ export class DoorTeller {
   readonly #logger = new Logger('DoorObserver');
   /** Answers that were whole before their exchange had ended. */
   readonly #wholeAtMs = new WeakMap<ServerResponse, number>();
+  readonly #genuine = new WeakSet<ServerResponse>();
   #hasFailed = false;
 
   constructor(private readonly observer: DoorObserver | undefined) {}
@@ -28,9 +29,15 @@ export class DoorTeller {
       const isAnswered = response.writableFinished || wholeAtMs !== undefined;
       const tookMs = (wholeAtMs ?? performance.now()) - startedAtMs;
       this.#tell(() => {
-        observer.answered(isAnswered ? response.statusCode : undefined, tookMs);
+        const status = isAnswered ? response.statusCode : undefined;
+        observer.answered(status, tookMs, this.#genuine.has(response));
       });
     });
+  }
+
+  /** The request came with a right key, whatever becomes of it. */
+  genuine(response: ServerResponse): void {
+    if (this.observer !== undefined) this.#genuine.add(response);
   }
 
   /** Whatever is still to come of the request, the sender has its answer now. */

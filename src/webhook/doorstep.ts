@@ -81,6 +81,7 @@ export class Doorstep {
     const holder = this.keyRing.identify(onlyValue(valuesOf(request, 'authorization')));
     if (holder === undefined) return this.#refuseStranger(request, response, receivedAt);
     this.witness.used(holder, receivedAt);
+    this.teller.genuine(response);
     const body = await readBody(request);
     if (body === 'read-before') this.#tellOfEarlierReader(method);
     else if (typeof body === 'string')

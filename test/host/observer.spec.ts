@@ -57,6 +57,26 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     await host.close();
   });
 
+  test('an observer hears whether the key was right, of what is refused too', async () => {
+    const answers: [number | undefined, boolean][] = [];
+    const host = await startObserved(platform, {
+      answered: (status, _, hasRightKey) => void answers.push([status, hasRightKey]),
+      taken: () => undefined,
+    });
+    for (const key of [ADMIN_KEY, 'wrong']) {
+      const headers = { Authorization: `KakaoAK ${key}` };
+      const body = 'x'.repeat(64 * 1024 + 1);
+      await fetch(`${host.url}${PATH}`, { method: 'POST', headers, body });
+    }
+    await eventually(() => {
+      expect(answers).toEqual([
+        [413, true],
+        [401, false],
+      ]);
+    });
+    await host.close();
+  });
+
   test('a sender who leaves before the answer is told as one', async () => {
     const answers: (number | 'left')[] = [];
     const host = await startObserved(platform, {

@@ -58,7 +58,9 @@ export async function startDistantWeb(
 }
 
 /** The lines that it has logged so far. */
-export function linesOf({ service }: DistantWeb): { level: number; msg: string }[] {
+export function linesOf({
+  service,
+}: Pick<DistantWeb, 'service'>): { level: number; msg: string }[] {
   // What is not ended is not whole.
   const lines = service.output().split('\n').slice(0, -1);
   return lines

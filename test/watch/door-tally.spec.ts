@@ -7,6 +7,7 @@ test('counts what came with a right key, what was refused, and what was lost', (
   tally.answered(200, 10);
   tally.answered(503, 2_600);
   tally.answered(401, 1);
+  tally.answered(403, 1);
   tally.answered(413, 1);
   tally.answered(undefined, 1_700);
   expect(tally.facts()).toEqual({
@@ -14,7 +15,18 @@ test('counts what came with a right key, what was refused, and what was lost', (
     late: 2,
     slowestMs: 2_600,
     unauthorized: 1,
+    foreign: 1,
     lost: 1,
+    turnedAway: 0,
+  });
+});
+
+test('what came with a right key and was refused is turned away, whatever its status; how long that took says nothing of us', () => {
+  const tally = new DoorTally(() => 0);
+  for (const status of [400, 401, 403, 408, 413]) tally.answered(status, 2_100, true);
+  expect(tally.facts()).toEqual({
+    ...{ genuine: 5, late: 0, slowestMs: 0 },
+    ...{ unauthorized: 0, foreign: 0, lost: 0, turnedAway: 5 },
   });
 });
 

@@ -53,7 +53,14 @@ async function expectOf(
     const { status: code, body } = await service.api<Ready>('/health/ready');
     const names = body.parts.alarms.map(({ alarm }) => alarm);
     expect({ code, status: body.status, names }).toEqual({ code: 200, status, names: alarms });
+    expect(gaugesOf(await metricsOf(service))).toEqual(alarms);
   }, ROUNDS_MS);
+}
+
+/** The alarms that the metrics show as raised. */
+function gaugesOf({ samples }: Exposition): string[] {
+  const raised = samples.filter(({ name, value }) => name === 'kakao_share_alarm' && value === 1);
+  return raised.map(({ labels }) => labels.alarm ?? '').sort();
 }
 
 async function switchFsync(value: 'on' | 'off'): Promise<void> {
@@ -75,7 +82,7 @@ async function presentWrongKeys(): Promise<void> {
 
 const told = (alarm: string): Promise<string[]> => toldOf(postgres.db, alarm);
 
-test('what one process sees and what is wrong with the database stands in the health of every process, and is told once', async () => {
+test('what one process sees and what is wrong with the database stands in health and metrics of every process, and is told once', async () => {
   await switchFsync('off');
   await presentWrongKeys();
   const all = ['clock-skew', 'database-unsafe', 'webhooks-refused'];

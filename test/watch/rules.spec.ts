@@ -13,7 +13,10 @@ import type { RedisSafety } from '../../src/queue/redis-safety.js';
 const namesOf = (found: readonly Finding[]): string[] => found.map(({ alarm }) => alarm);
 
 describe('the door', () => {
-  const calm: DoorFacts = { genuine: 1_000, late: 0, slowestMs: 40, unauthorized: 0, lost: 0 };
+  const calm: DoorFacts = {
+    ...{ genuine: 1_000, late: 0, slowestMs: 40 },
+    ...{ unauthorized: 0, foreign: 0, lost: 0, turnedAway: 0 },
+  };
 
   test.each<[string, Partial<DoorFacts>, string[]]>([
     ['quick answers', {}, []],
@@ -21,12 +24,39 @@ describe('the door', () => {
     ['one answer that nearly took 3 s', { slowestMs: 2_500, late: 1 }, ['answers-slow']],
     ['one late answer in a thousand', { slowestMs: 1_600, late: 1 }, []],
     ['one late answer in a hundred', { slowestMs: 1_600, late: 10 }, ['answers-slow']],
-    ['a few late answers of few', { genuine: 99, slowestMs: 1_600, late: 5 }, []],
+    ['two late answers of few', { genuine: 90, slowestMs: 2_400, late: 2 }, []],
+    ['three late answers of few', { genuine: 90, slowestMs: 1_600, late: 3 }, ['answers-slow']],
+    ['all of few answers late', { genuine: 90, slowestMs: 2_400, late: 90 }, ['answers-slow']],
     ['one webhook answered 5xx', { lost: 1 }, ['webhooks-lost']],
+    ['one webhook with a right key answered 4xx', { turnedAway: 1 }, ['webhooks-lost']],
+    ['both', { lost: 1, turnedAway: 1 }, ['webhooks-lost']],
     ['a few wrong keys', { unauthorized: 19 }, []],
     ['a burst of wrong keys', { unauthorized: 20 }, ['webhooks-refused']],
+    ['a few from foreign addresses', { foreign: 19 }, []],
+    ['many from foreign addresses', { foreign: 20 }, ['webhooks-refused']],
+    ['many of both', { unauthorized: 20, foreign: 20 }, ['webhooks-refused']],
   ])('%s', (_, facts, expected) => {
     expect(namesOf(judgeDoor({ ...calm, ...facts }))).toEqual(expected);
+  });
+
+  test.each<[string, Partial<DoorFacts>, string]>([
+    [
+      'wrong keys',
+      { unauthorized: 30, foreign: 3 },
+      '30 webhooks were answered 401 in 5 minutes, 1000 came with a right key',
+    ],
+    [
+      'foreign addresses',
+      { genuine: 0, foreign: 30 },
+      '30 webhooks from addresses that KAKAO_NETWORKS does not name were answered 403 in 5 minutes, 0 came with a right key',
+    ],
+    [
+      'lost for our sake and for theirs',
+      { lost: 2, turnedAway: 3 },
+      '2 webhooks with a right key were answered 5xx, and 3 webhooks with a right key were answered 4xx in 5 minutes: Kakao sends them once',
+    ],
+  ])('%s are told in words of their own', (_, facts, detail) => {
+    expect(judgeDoor({ ...calm, ...facts }).map((found) => found.detail)).toEqual([detail]);
   });
 });
 

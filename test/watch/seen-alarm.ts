@@ -18,6 +18,8 @@ export interface Ready {
   };
 }
 
+type Spoken = Pick<DistantWeb, 'service'>;
+
 /** The value of a gauge in `/metrics`. */
 export async function gaugeOf(
   { service }: DistantWeb,
@@ -32,7 +34,7 @@ export async function gaugeOf(
 /** Waits until the process tells of an alarm in its log, its health and its metrics: all that needs no database. */
 export async function untilSeen(web: DistantWeb, alarm: string, severity: Severity): Promise<void> {
   await eventually(async () => {
-    expect(expectInTurn(web, alarm, severity)).toBe(severity);
+    expect(expectInTurn([web], alarm, severity)).toBe(severity);
     const { body } = await web.service.api<Ready>('/health/ready');
     const shown = body.parts.alarms.filter((one) => one.alarm === alarm);
     expect(shown).toMatchObject([{ alarm, severity }]);
@@ -42,20 +44,28 @@ export async function untilSeen(web: DistantWeb, alarm: string, severity: Severi
 }
 
 /** Waits until it is told to everybody who hears of events. */
-export async function untilTold(web: DistantWeb, alarm: string): Promise<void> {
+export async function untilTold(web: DistantWeb, alarm: string, app = '*'): Promise<void> {
   await eventually(async () => {
-    expect(await toldOf(web.db, alarm)).toEqual(['alarm.raised *']);
+    expect(await toldOf(web.db, alarm)).toEqual([`alarm.raised ${app}`]);
   }, ROUNDS_MS);
 }
 
-/** Waits until an alarm that was raised once is over everywhere, which is told once as well. */
-export async function untilOver(web: DistantWeb, alarm: string, severity: Severity): Promise<void> {
+/**
+ * Waits until an alarm that was raised once is over everywhere, which is told once as well.
+ * @param options.beside who may have judged that, and logged it, instead
+ */
+export async function untilOver(
+  web: DistantWeb,
+  alarm: string,
+  severity: Severity,
+  { app = '*', beside = [] }: { app?: string; beside?: readonly Spoken[] } = {},
+): Promise<void> {
   await eventually(async () => {
-    expect(expectInTurn(web, alarm, severity)).toBe('over');
+    expect(expectInTurn([web, ...beside], alarm, severity)).toBe('over');
     const { body } = await web.service.api<Ready>('/health/ready');
     expect(body.parts.alarms.map((one) => one.alarm)).not.toContain(alarm);
     expect(await gaugeOf(web, 'kakao_share_alarm', { alarm })).toBe(0);
-    expect(await toldOf(web.db, alarm)).toEqual(['alarm.raised *', 'alarm.cleared *']);
+    expect(await toldOf(web.db, alarm)).toEqual([`alarm.raised ${app}`, `alarm.cleared ${app}`]);
   }, ROUNDS_MS);
 }
 
@@ -63,10 +73,14 @@ export async function untilOver(web: DistantWeb, alarm: string, severity: Severi
  * Raised, over, raised again: each is logged once. A disk that is slow enough gives up what waits for it, and has room for a moment.
  * @returns what was logged last
  */
-function expectInTurn(web: DistantWeb, alarm: string, severity: Severity): string | undefined {
-  const said = linesOf(web).filter(({ msg }) => msg.startsWith(`Alarm ${alarm}`));
+function expectInTurn(
+  processes: readonly Spoken[],
+  alarm: string,
+  severity: Severity,
+): string | undefined {
+  const said = processes.flatMap(linesOf).filter(({ msg }) => msg.startsWith(`Alarm ${alarm}`));
   const turns = said.map(({ level, msg }) => {
-    if (level === 30 && msg === `Alarm ${alarm} is over`) return 'over';
+    if (level === 30 && msg.endsWith(' is over')) return 'over';
     return msg.length > `Alarm ${alarm}: `.length ? SEVERITIES[level] : msg;
   });
   expect(turns).toEqual(turns.map((_, index) => (index % 2 === 0 ? severity : 'over')));
