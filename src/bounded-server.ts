@@ -29,20 +29,44 @@ const MAX_HEADERS = 200;
  * up on before memory or file descriptors run out.
  */
 const MAX_CONNECTIONS = 10_000;
+/** From here on those that nobody uses are closed: beyond the bound Node hangs up on whoever comes, and Kakao comes once. */
+const CROWDED = 0.9;
+/** One look for all that come meanwhile, and soon enough that hardly anybody is hung up on before it. */
+const LOOK_AFTER_MS = 100;
 
 /** Serves with our limits from the first connection on. */
 export function createBoundedServer(
   listener: RequestListener,
-  maxConnections = MAX_CONNECTIONS,
+  { maxConnections = MAX_CONNECTIONS } = {},
 ): Server {
   const server = createServer(HTTP_LIMITS, (request, response) => {
     if (request.rawHeaders.length > 2 * MAX_HEADERS) answerProblem(response, 431);
     else listener(request, response);
   });
   server.maxConnections = maxConnections;
+  makeRoomWhenCrowded(server, CROWDED * maxConnections);
   // None is left out: they are counted above, and their bytes are bounded.
   server.maxHeadersCount = 0;
   return server;
+}
+
+/** Closes the connections that wait for another request, again and again while too many are open. */
+function makeRoomWhenCrowded(server: Server, crowdedAt: number): void {
+  let isDue = false;
+  const lookSoon = (): void => {
+    if (isDue) return;
+    isDue = true;
+    setTimeout(look, LOOK_AFTER_MS).unref();
+  };
+  const look = (): void => {
+    isDue = false;
+    server.getConnections((_, open) => {
+      if (open < crowdedAt) return;
+      server.closeIdleConnections();
+      lookSoon();
+    });
+  };
+  server.on('connection', lookSoon).on('drop', lookSoon);
 }
 
 /** Answers a request that is not looked at any further. */

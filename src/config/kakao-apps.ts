@@ -5,6 +5,12 @@ import { SettingFault } from './setting-fault.js';
 /** The app of `KAKAO_ADMIN_KEYS`, which needs no name where there is only one. */
 export const DEFAULT_APP = 'default';
 
+/**
+ * The least that an admin key has in production. Kakao promises no form, and those that it gives out have 32 characters: what
+ * has less than half of that is a word that somebody typed, or what was cut off of a key.
+ */
+export const MIN_ADMIN_KEY_CHARS = 16;
+
 /** What one of the settings says: itself, or in a file that may say something else later. */
 export type KeySource = { readonly text: string } | { readonly file: string };
 
@@ -12,10 +18,15 @@ export type KeySource = { readonly text: string } | { readonly file: string };
 export interface KakaoKeySources {
   readonly adminKeys: KeySource | undefined;
   readonly apps: KeySource | undefined;
+  /** Keys that have fewer characters are not put in force. */
+  readonly minKeyChars: number;
 }
 
 /** Where to look for other keys while the process runs; undefined where no file is named. */
-export function readKeySources(given: EnvironmentReader): KakaoKeySources | undefined {
+export function readKeySources(
+  given: EnvironmentReader,
+  minKeyChars: number,
+): KakaoKeySources | undefined {
   const sourceOf = (name: string): KeySource | undefined => {
     const file = given.text(`${name}_FILE`);
     const text = given.text(name);
@@ -24,13 +35,23 @@ export function readKeySources(given: EnvironmentReader): KakaoKeySources | unde
   };
   const sources = { adminKeys: sourceOf('KAKAO_ADMIN_KEYS'), apps: sourceOf('KAKAO_APPS') };
   const hasFile = Object.values(sources).some((source) => source !== undefined && 'file' in source);
-  return hasFile ? sources : undefined;
+  return hasFile ? { ...sources, minKeyChars } : undefined;
 }
 
-/** Reads `KAKAO_ADMIN_KEYS` (keys of the app `default`, comma-separated) and `KAKAO_APPS` (JSON: app to keys). */
-export function readKakaoApps(adminKeys: string | undefined, apps: string | undefined): KakaoApps {
+/**
+ * Reads `KAKAO_ADMIN_KEYS` (keys of the app `default`, comma-separated) and `KAKAO_APPS` (JSON: app to keys); none where neither
+ * is set.
+ * @throws {SettingFault} when a key ring could not be built of them, or a key has fewer characters than it must
+ */
+export function readKakaoApps(
+  adminKeys: string | undefined,
+  apps: string | undefined,
+  minKeyChars: number,
+): KakaoApps {
+  if (adminKeys === undefined && apps === undefined) return {};
   const merged = mergeApps(adminKeys, apps);
-  if (Object.keys(merged).length > 0) refuseUnusableKeys(merged);
+  refuseUnusableKeys(merged);
+  refuseShortKeys(merged, minKeyChars);
   return merged;
 }
 
@@ -74,4 +95,15 @@ function refuseUnusableKeys(apps: KakaoApps): void {
       throw new SettingFault(`KAKAO_ADMIN_KEYS or KAKAO_APPS: ${error.message}`);
     throw error;
   }
+}
+
+/** By its place, as the ring tells of a key that it cannot use. */
+function refuseShortKeys(apps: KakaoApps, minKeyChars: number): void {
+  const place = Object.values(apps).findIndex((keys) =>
+    keys.some((key) => key.length < minKeyChars),
+  );
+  if (place === -1) return;
+  throw new SettingFault(
+    `KAKAO_ADMIN_KEYS or KAKAO_APPS: App number ${place + 1} has an admin key of fewer than ${minKeyChars} characters, which is not a whole one.`,
+  );
 }

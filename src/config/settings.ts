@@ -1,6 +1,11 @@
 import { readAlarmSettings, type AlarmSettings } from './alarm-settings.js';
 import { readApiTokens, type ApiToken } from './api-tokens.js';
-import { readKakaoApps, readKeySources, type KakaoKeySources } from './kakao-apps.js';
+import {
+  MIN_ADMIN_KEY_CHARS,
+  readKakaoApps,
+  readKeySources,
+  type KakaoKeySources,
+} from './kakao-apps.js';
 import { readKakaoNetworks } from './kakao-networks.js';
 import { EnvironmentReader, type Environment } from './environment-reader.js';
 import { readPickerApps } from './picker-apps.js';
@@ -11,6 +16,8 @@ import { readTransportSettings, type TransportSettings } from './transport-setti
 
 export const ROLES = ['web', 'worker', 'relay'] as const;
 export type Role = (typeof ROLES)[number];
+/** As many as a secret that a program made has; a shorter one has been thought up, and opens everything to whoever guesses it. */
+const MIN_ADMIN_TOKEN_CHARS = 32;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** All settings of the service, read once. */
@@ -72,12 +79,13 @@ export function readSettings(environment: Environment): Settings {
   const faults: string[] = [];
   const given = new EnvironmentReader(environment, faults);
   const production = given.text('NODE_ENV') === 'production';
+  const minKeyChars = production ? MIN_ADMIN_KEY_CHARS : 1;
   const kakaoApps =
     given.parsed('KAKAO_APPS', () =>
-      readKakaoApps(given.secret('KAKAO_ADMIN_KEYS'), given.secret('KAKAO_APPS')),
+      readKakaoApps(given.secret('KAKAO_ADMIN_KEYS'), given.secret('KAKAO_APPS'), minKeyChars),
     ) ?? {};
   const host = given.text('HOST') ?? (production ? '0.0.0.0' : '127.0.0.1');
-  const kakaoKeySources = readKeySources(given);
+  const kakaoKeySources = readKeySources(given, minKeyChars);
   const settings: Settings = {
     production,
     port: given.integer('PORT', 3000, 0, 65_535),
@@ -128,7 +136,7 @@ export function readSettings(environment: Environment): Settings {
     logLevel: given.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     drainMs: given.integer('DRAIN_MS', production ? 2_000 : 0, 0, 5_000),
   };
-  if (production) faults.push(...missingInProduction(settings));
+  if (production) faults.push(...missingInProduction(settings), ...weakInProduction(settings));
   if (faults.length > 0) throw new SettingsError(faults);
   return settings;
 }
@@ -152,4 +160,11 @@ function missingInProduction(settings: Settings): string[] {
     faults.push('ADMIN_TOKEN (or API_TOKENS) is not set: nobody could manage the service.');
   }
   return faults;
+}
+
+function weakInProduction({ adminToken }: Settings): string[] {
+  if (adminToken === undefined || adminToken.length >= MIN_ADMIN_TOKEN_CHARS) return [];
+  return [
+    `ADMIN_TOKEN must have at least ${MIN_ADMIN_TOKEN_CHARS} characters: "openssl rand -hex 24" makes one.`,
+  ];
 }

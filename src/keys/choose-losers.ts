@@ -42,11 +42,14 @@ function leastOf<Key extends Contender>(staying: readonly Key[], now: Date): Key
   const placesOf = new Map<string, number>();
   for (const { network } of staying) placesOf.set(network, (placesOf.get(network) ?? 0) + 1);
   const most = Math.max(...placesOf.values());
-  return staying
+  // Each is weighed once: under a flood of keys this runs for every request.
+  const [loser] = staying
     .filter(({ network }) => placesOf.get(network) === most)
+    .map((key) => ({ key, weight: weightAt(key, now) }))
     .sort(
       (one, other) =>
-        weightAt(one, now) - weightAt(other, now) ||
-        other.firstSeenAt.getTime() - one.firstSeenAt.getTime(),
-    )[0];
+        one.weight - other.weight ||
+        other.key.firstSeenAt.getTime() - one.key.firstSeenAt.getTime(),
+    );
+  return loser?.key;
 }

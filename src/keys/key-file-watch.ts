@@ -95,7 +95,7 @@ export class KeyFileWatch implements OnApplicationBootstrap, BeforeApplicationSh
 
   #putInForce({ adminKeys, apps }: Exclude<Reading, { fault: string }>): KeyChange | string {
     try {
-      return this.ring.replace(readKakaoApps(adminKeys, apps));
+      return this.ring.replace(readKakaoApps(adminKeys, apps, this.sources.minKeyChars));
     } catch (error) {
       if (error instanceof SettingFault) return error.message;
       throw error;

@@ -61,12 +61,14 @@ export class UnknownKeyRing {
   /** Forgets of a key what was written of it; what came meanwhile waits on. */
   settle(
     key: Remembered,
-    written: { readonly hits: number; readonly requests: number },
+    written: { readonly hits: number; readonly requests: readonly UnknownKeyRequest[] },
     kept: { readonly requests: number; readonly bytes: number },
   ): void {
-    key.untoldHits -= written.hits;
-    for (const request of key.waiting.splice(0, written.requests))
-      key.waitingBytes -= bytesOf(request);
+    // The key may have been crowded out and have come again while it was written: then other requests wait, and fewer hits.
+    key.untoldHits = Math.max(0, key.untoldHits - written.hits);
+    const writtenIds = new Set(written.requests.map(({ id }) => id));
+    key.waiting = key.waiting.filter(({ id }) => !writtenIds.has(id));
+    key.waitingBytes = key.waiting.reduce((sum, request) => sum + bytesOf(request), 0);
     key.kept = kept.requests;
     key.keptBytes = kept.bytes;
   }

@@ -88,12 +88,7 @@ export class UnknownKeys implements OnApplicationBootstrap, BeforeApplicationShu
     const finding = findings.find((candidate) => candidate.proof.equals(proof));
     const key = this.#ring.keys.find((candidate) => candidate.proof.equals(proof));
     if (finding === undefined || key === undefined) return;
-    const { hits, requests } = finding;
-    this.#ring.settle(
-      key,
-      { hits, requests: requests.length },
-      { requests: kept, bytes: keptBytes },
-    );
+    this.#ring.settle(key, finding, { requests: kept, bytes: keptBytes });
   }
 
   async #tidy(nowMs: number): Promise<void> {

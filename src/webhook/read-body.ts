@@ -34,6 +34,7 @@ export async function readBody(
     let bytes = 0;
     const finish = (result: Buffer | BodyFault): void => {
       clearTimeout(timer);
+      clearImmediate(lastLook);
       signal?.removeEventListener('abort', onBroken);
       request.off('data', onData).off('end', onEnd).off('close', onBroken).off('error', onBroken);
       resolve(result);
@@ -49,8 +50,10 @@ export async function readBody(
     const onBroken = (): void => {
       finish('broken-off');
     };
+    let lastLook: NodeJS.Immediate | undefined;
     const timer = setTimeout(() => {
-      finish('too-slow');
+      // Timers run before sockets are read: after a standstill of the process the body may be here long since. One look at them first.
+      lastLook = setImmediate(finish, 'too-slow');
     }, timeoutMs);
     signal?.addEventListener('abort', onBroken);
     request.on('data', onData).on('end', onEnd).on('close', onBroken).on('error', onBroken);

@@ -64,6 +64,16 @@ test('a delivery is listed, shown, mended, tried out, replayed and paid, all of 
   expect(JSON.parse(dry.out)).toMatchObject({
     changes: [{ before: 'quarantined', after: 'rewarded', deliveries: 1 }],
   });
+  const chosen = (...words: string[]): unknown => {
+    const { out } = run('replay', ...period(), '--reason', 'mended', '--dry-run', ...words);
+    return (JSON.parse(out) as { changes: unknown }).changes;
+  };
+  const both = ['--verdict', 'no-user', '--verdict', 'quarantined'];
+  expect(chosen(...both, '--app', 'default')).toHaveLength(1);
+  expect(chosen('--verdict', 'no-user')).toEqual([]);
+  expect(chosen('--app', 'another')).toEqual([]);
+  expect(chosen('--campaign', newId())).toEqual([]);
+  expect(chosen('--cursor', id)).toEqual([]);
   expect(run('replay', ...period(), '--reason', 'mended')).toMatchObject({ status: 0, err: '' });
   await settle(db, id);
   expect(await verdictsEver(db, id)).toEqual(['quarantined', 'rewarded']);

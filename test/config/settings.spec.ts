@@ -18,11 +18,12 @@ function faultsOf(environment: Record<string, string>): readonly string[] {
   return [];
 }
 
+const ADMIN_KEYS = ['1'.repeat(16), '2'.repeat(32)];
 const PRODUCTION = {
   NODE_ENV: 'production',
   DATABASE_URL: 'postgres://user:password@db/kakao',
-  KAKAO_ADMIN_KEYS: 'key-1,key-2',
-  ADMIN_TOKEN: 'token',
+  KAKAO_ADMIN_KEYS: ADMIN_KEYS.join(),
+  ADMIN_TOKEN: 't'.repeat(32),
 };
 
 describe('settings', () => {
@@ -75,7 +76,7 @@ describe('settings', () => {
       host: '0.0.0.0',
       eventTransports: ['in-process'],
       drainMs: 2_000,
-      kakaoApps: { default: ['key-1', 'key-2'] },
+      kakaoApps: { default: ADMIN_KEYS },
     });
   });
 
@@ -90,6 +91,25 @@ describe('settings', () => {
 
   test.each(Object.keys(PRODUCTION).slice(1))('production does not start without %s', (name) => {
     expect(faultsOf({ ...PRODUCTION, [name]: '  ' }).join()).toContain(name);
+  });
+
+  test.each([
+    [
+      'KAKAO_ADMIN_KEYS',
+      `${'k'.repeat(32)},${'k'.repeat(15)}`,
+      'App number 1 has an admin key of fewer than 16',
+    ],
+    [
+      'KAKAO_APPS',
+      `{"shop":"${'s'.repeat(15)}"}`,
+      'App number 2 has an admin key of fewer than 16',
+    ],
+    ['ADMIN_TOKEN', 't'.repeat(31), 'ADMIN_TOKEN must have at least 32 characters'],
+  ])('production takes no secret in %s that is too short to be one', (name, value, told) => {
+    expect(faultsOf({ ...PRODUCTION, [name]: value })).toContainEqual(
+      expect.stringContaining(told),
+    );
+    expect(() => readSettings({ [name]: value })).not.toThrow();
   });
 
   test('production without a door needs no Kakao key', () => {
@@ -250,15 +270,19 @@ describe('settings', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'kakao-share-settings-'));
     const KAKAO_APPS_FILE = path.join(folder, 'apps.json');
     try {
-      writeFileSync(KAKAO_APPS_FILE, '{"shop":"s1"}');
+      writeFileSync(KAKAO_APPS_FILE, `{"shop":"${'s'.repeat(32)}"}`);
       const settings = readSettings({
         ...PRODUCTION,
         KAKAO_APPS_FILE,
         KAKAO_PICKER_APPS: 'newcomer',
       });
       expect(settings).toMatchObject({
-        kakaoApps: { default: ['key-1', 'key-2'], shop: ['s1'] },
-        kakaoKeySources: { adminKeys: { text: 'key-1,key-2' }, apps: { file: KAKAO_APPS_FILE } },
+        kakaoApps: { default: ADMIN_KEYS, shop: ['s'.repeat(32)] },
+        kakaoKeySources: {
+          adminKeys: { text: ADMIN_KEYS.join() },
+          apps: { file: KAKAO_APPS_FILE },
+          minKeyChars: 16,
+        },
         pickerApps: ['newcomer'],
       });
     } finally {
@@ -286,6 +310,12 @@ describe('settings', () => {
       shop: ['s1', 's2'],
       game: ['g1'],
     });
+  });
+
+  test('a list of apps that names none is a fault: no webhook could be authenticated', () => {
+    expect(faultsOf({ KAKAO_APPS: '{}' })).toEqual([
+      expect.stringMatching(/^KAKAO_ADMIN_KEYS or KAKAO_APPS: No admin key at all/),
+    ]);
   });
 
   test('keys of the app "default" come from one setting: none is dropped in silence', () => {
@@ -378,9 +408,9 @@ describe('secrets from files', () => {
       KAFKA_SASL_MECHANISM: 'plain',
       KAFKA_USERNAME: 'relay',
       KAFKA_PASSWORD_FILE: fileWith('p\n'),
-      KAKAO_ADMIN_KEYS_FILE: fileWith('a,b\n'),
-      KAKAO_APPS_FILE: fileWith('{"shop":"s"}'),
-      ADMIN_TOKEN_FILE: fileWith('token\r\n'),
+      KAKAO_ADMIN_KEYS_FILE: fileWith(`${ADMIN_KEYS.join()}\n`),
+      KAKAO_APPS_FILE: fileWith(`{"shop":"${'s'.repeat(32)}"}`),
+      ADMIN_TOKEN_FILE: fileWith(`${'t'.repeat(32)}\r\n`),
       API_TOKENS_FILE: fileWith(`{"ops":{"sha256":"${'0'.repeat(64)}","scopes":[]}}`),
       INTENT_SIGNING_KEYS_FILE: fileWith(`${'s'.repeat(32)}\n`),
       EVENT_ENDPOINT_KEYS_FILE: fileWith(`${'e'.repeat(32)}\n`),
@@ -391,8 +421,8 @@ describe('secrets from files', () => {
       rabbitmq: { url: 'amqp://rabbit' },
       nats: { servers: ['nats://nats'] },
       kafka: { sasl: { password: 'p' } },
-      kakaoApps: { default: ['a', 'b'], shop: ['s'] },
-      adminToken: 'token',
+      kakaoApps: { default: ADMIN_KEYS, shop: ['s'.repeat(32)] },
+      adminToken: 't'.repeat(32),
       apiTokens: [{ name: 'ops' }],
       intentSigningKeys: ['s'.repeat(32)],
       eventEndpoints: { keys: ['e'.repeat(32)] },

@@ -6,6 +6,8 @@ export interface RawAnswer {
   readonly statuses: readonly number[];
   /** Everything that was received, a character per byte. */
   readonly text: string;
+  /** Who ended it: the other side, or the time that it was given. */
+  readonly closedBy: 'peer' | 'limit';
 }
 
 export interface ExchangeOptions {
@@ -30,10 +32,10 @@ export function exchange(
     let text = '';
     let next = 0;
     const timers: NodeJS.Timeout[] = [];
-    const finish = (): void => {
+    const finish = (closedBy: RawAnswer['closedBy']): void => {
       for (const timer of timers) clearTimeout(timer);
       socket.destroy();
-      resolve({ text, statuses: statusesIn(text) });
+      resolve({ text, statuses: statusesIn(text), closedBy });
     };
     const writeNext = (): void => {
       const piece = pieces[next++];
@@ -41,10 +43,13 @@ export function exchange(
       socket.write(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece);
       if (next < pieces.length) timers.push(setTimeout(writeNext, pauseMs));
     };
-    timers.push(setTimeout(finish, limitMs));
+    const hungUp = (): void => {
+      finish('peer');
+    };
+    timers.push(setTimeout(finish, limitMs, 'limit'));
     socket.setEncoding('latin1').on('data', (chunk: string) => (text += chunk));
     // A reset after the answer is how a server hangs up on a body that it does not want.
-    socket.on('connect', writeNext).on('close', finish).on('error', finish);
+    socket.on('connect', writeNext).on('close', hungUp).on('error', hungUp);
   });
 }
 

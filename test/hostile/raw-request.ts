@@ -4,7 +4,13 @@ export const DOOR = '/webhooks/kakao/share';
 /** What a sender knows. */
 export interface Sender {
   readonly adminKey: string;
+  /** In force still, beside the newer one. */
+  readonly oldAdminKey: string;
+  /** No longer in force. */
+  readonly goneAdminKey: string;
   readonly adminToken: string;
+  /** Of a caller who may only look. */
+  readonly readerToken: string;
   /** A resource id and user of its own. */
   readonly id: string;
 }

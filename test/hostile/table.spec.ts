@@ -5,9 +5,10 @@ import { HEADERS } from './families/headers.js';
 import { JSON_BODIES } from './families/json.js';
 import { MANAGEMENT } from './families/management.js';
 import { METHODS_AND_TARGETS } from './families/methods-and-targets.js';
+import { REPAIRS } from './families/repairs.js';
 import { SIZES } from './families/sizes.js';
 import type { HostileCase, StoredFacts } from './hostile-case.js';
-import { HostileService, MAX_RSS_BYTES } from './hostile-service.js';
+import { HostileService, MAX_PEAK_RSS_BYTES, testOfMemory } from './hostile-service.js';
 import type { RawAnswer } from './exchange.js';
 import { write, type Sender } from './raw-request.js';
 
@@ -20,6 +21,7 @@ const FAMILIES: readonly (readonly [string, readonly HostileCase[]])[] = [
   ['encodings', ENCODINGS],
   ['sizes', SIZES],
   ['management', MANAGEMENT],
+  ['repairs', REPAIRS],
 ];
 const ALL = FAMILIES.flatMap(([, cases]) => cases);
 const RUN_LIMIT_MS = 600_000;
@@ -88,6 +90,7 @@ describe('a table of hostile requests', () => {
       (_title, status, hostileCase) => {
         const { sender, answer, rowsLeft } = outcomeOf(hostileCase);
         const isLost = hostileCase.isCutOff === true && answer.text === '';
+        expect(answer.closedBy).toBe('peer');
         expect(answer.statuses).toEqual(isLost ? [] : [status]);
         if (hostileCase.said !== undefined) expect(answer.text).toMatch(hostileCase.said);
         if (hostileCase.stored === 'nothing') {
@@ -117,8 +120,8 @@ describe('a table of hostile requests', () => {
     expect(hostile.service.output()).not.toMatch(/"level":(50|60)/);
   });
 
-  test('leaves the memory of the process below its bound', () => {
-    expect(hostile.rssBytes() ?? 0).toBeLessThan(MAX_RSS_BYTES);
+  testOfMemory('never took more memory than its bound', () => {
+    expect(hostile.peakRssBytes()).toBeLessThan(MAX_PEAK_RSS_BYTES);
   });
 
   test('leaves no key and no token in any log, answer, metric or table', async () => {

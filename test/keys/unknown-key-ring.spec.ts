@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
+import { HitSketch } from '../../src/keys/hit-sketch.js';
 import {
   MAX_REQUESTS_PER_KEY,
   MAX_UNKNOWN_KEYS,
@@ -12,6 +13,10 @@ import { givenRequest } from './given-unknown.js';
 
 const START_MS = Date.parse('2026-06-01T00:00:00Z');
 const SECONDS = 120;
+/** A million in an hour, of which the time between two visits of the real key is played. */
+const FLOOD_PER_SECOND = 278;
+const SECONDS_BETWEEN = 720;
+const FLOOD_LIMIT_MS = 180_000;
 
 function key(name: string, network: string): UnknownKey {
   const digest = createHash('sha256').update(name).digest();
@@ -41,6 +46,20 @@ function keptOfGenuine(strangers: Strangers): number {
   const found = ring.keys.find(({ proof }) => proof.equals(GENUINE.proof));
   return (found?.waiting.length ?? 0) / SECONDS;
 }
+
+describe('the sketch of hits', () => {
+  test(
+    'takes none of a million keys that come once for one that came more than twice',
+    () => {
+      const sketch = new HitSketch();
+      let most = 0;
+      for (let n = 0; n < 1_000_000; n++)
+        most = Math.max(most, sketch.add(key(`${n}`, 'stranger').proof));
+      expect(most).toBeLessThanOrEqual(2);
+    },
+    FLOOD_LIMIT_MS,
+  );
+});
 
 describe('the ring of unknown keys', () => {
   test.each<[string, Strangers, number]>([
@@ -97,6 +116,26 @@ describe('the ring of unknown keys', () => {
     expect(got).toEqual([false, false, false, false, expect.any(Boolean), true]);
   });
 
+  test(
+    'a flood of a million keys an hour, each once, from the network that Kakao calls from, pushes out no key that comes five times an hour',
+    () => {
+      const ring = new UnknownKeyRing();
+      const comesAt = new Set([-4, -3, -2, -1, 0, 1].map((time) => time * SECONDS_BETWEEN));
+      for (let second = -4 * SECONDS_BETWEEN; second <= SECONDS_BETWEEN; second++) {
+        const now = new Date(START_MS + second * 1_000);
+        if (comesAt.has(second) && ring.hit(GENUINE, now)) ring.keep(GENUINE, givenRequest(now));
+        if (second < 0) continue;
+        for (let n = 0; n < FLOOD_PER_SECOND; n++) ring.hit(key(`${second} ${n}`, 'kakao'), now);
+      }
+      const found = ring.keys.find(({ proof }) => proof.equals(GENUINE.proof));
+      expect(found?.waiting).toHaveLength(comesAt.size);
+      // What the flood itself is taken for: seen once, or twice by mistake.
+      const weights = ring.keys.filter((each) => each !== found).map(({ weight }) => weight);
+      expect(Math.max(...weights)).toBeLessThanOrEqual(2);
+    },
+    FLOOD_LIMIT_MS,
+  );
+
   test('whatever comes, keys, requests and bytes stay within their bounds', () => {
     const arrivals = fc.array(
       fc.record({
@@ -134,8 +173,23 @@ describe('the ring of unknown keys', () => {
     const [known] = ring.keys;
     if (known === undefined) throw new Error('The key found no place.');
     const kept = { requests: MAX_REQUESTS_PER_KEY, bytes: 1 };
-    ring.settle(known, { hits: 1, requests: 0 }, kept);
+    ring.settle(known, { hits: 1, requests: [] }, kept);
     expect(ring.hit(GENUINE, now)).toBe(false);
     expect(known.untoldHits).toBe(1);
+  });
+
+  test('a key that was crowded out and came again while it was written keeps what has come since', () => {
+    const ring = new UnknownKeyRing();
+    const now = new Date(START_MS);
+    const [written, since] = [givenRequest(now), givenRequest(now)];
+    ring.hit(GENUINE, now);
+    ring.keep(GENUINE, since);
+    const [known] = ring.keys;
+    if (known === undefined) throw new Error('The key found no place.');
+    ring.settle(known, { hits: 3, requests: [written] }, { requests: 1, bytes: 100 });
+    expect(known.waiting).toEqual([since]);
+    expect(known.untoldHits).toBe(0);
+    ring.settle(known, { hits: 0, requests: [since] }, { requests: 2, bytes: 200 });
+    expect([known.waiting, known.waitingBytes]).toEqual([[], 0]);
   });
 });

@@ -15,7 +15,7 @@ import {
 import { post } from '../webhook/door.js';
 import { readExposition, type Exposition } from './exposition.js';
 
-const ADMIN_TOKEN = 'token-of-the-administrator';
+const ADMIN_TOKEN = 'token-of-the-administrator-of-all';
 /** Labels whose values are fingerprints of keys, words of ours, statuses, numbers of Node's, or names that are configured. */
 const LABELS = [
   ...[

@@ -38,7 +38,7 @@ describe('who may do what', () => {
     await givenCampaign(db, {}, 'game');
     service = await startTestService(db, {
       environment: {
-        KAKAO_APPS: JSON.stringify({ shop: 'shop-key', game: 'game-key' }),
+        KAKAO_APPS: JSON.stringify({ shop: 'admin-key-of-shop', game: 'admin-key-of-game' }),
         API_TOKENS: apiTokens({
           reader: { scopes: ['read'] },
           operator: { scopes: ['operate'] },
@@ -57,7 +57,9 @@ describe('who may do what', () => {
     ] as const) {
       const body = `{"CHAT_TYPE":"DirectChat","HASH_CHAT_ID":"room","user_id":"${userId}"}`;
       const request = post(service, `of ${userId}`, body);
-      const answer = await service.send(withHeader(request, 'Authorization', `KakaoAK ${app}-key`));
+      const answer = await service.send(
+        withHeader(request, 'Authorization', `KakaoAK admin-key-of-${app}`),
+      );
       deliveries[`${app}/${userId}`] = read(answer).deliveryId;
     }
     await untilSettled(db);

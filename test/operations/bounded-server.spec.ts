@@ -10,7 +10,10 @@ let server: Server;
 const sockets: Socket[] = [];
 
 beforeAll(async () => {
-  server = createBoundedServer((_request, response) => response.end('served'), MAX);
+  // Answers without an end: whoever asks is never idle.
+  server = createBoundedServer((_request, response) => response.write('served'), {
+    maxConnections: MAX,
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 });

@@ -32,7 +32,9 @@ describe('of two campaigns that one share fits, the priority says which decides'
     service = await startTestService(db, {
       environment: {
         ROLES: 'web',
-        KAKAO_APPS: JSON.stringify(Object.fromEntries(apps.map((app) => [app, `key-of-${app}`]))),
+        KAKAO_APPS: JSON.stringify(
+          Object.fromEntries(apps.map((app) => [app, `admin-key-of-${app}`])),
+        ),
       },
     });
     const rules = { endsAt: '2026-06-01T00:00:00+09:00', ...match(['1', '2'], { item: ['a'] }) };

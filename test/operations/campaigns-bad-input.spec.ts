@@ -255,7 +255,7 @@ describe('what is wrong with a campaign is told by its field, and nothing is sav
     service = await startTestService(db, {
       environment: {
         ROLES: 'web',
-        KAKAO_APPS: JSON.stringify({ shop: 'shop-key' }),
+        KAKAO_APPS: JSON.stringify({ shop: 'admin-key-of-shop' }),
         API_TOKENS: apiTokens({
           shop: { scopes: ['money'], apps: ['shop'] },
           nowhere: { scopes: ['money'], apps: [] },

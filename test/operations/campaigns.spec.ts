@@ -42,7 +42,11 @@ describe('campaigns over HTTP', () => {
     service = await startTestService(db, {
       environment: {
         ROLES: 'web',
-        KAKAO_APPS: JSON.stringify({ shop: 'shop-key', game: 'game-key', paged: 'paged-key' }),
+        KAKAO_APPS: JSON.stringify({
+          shop: 'admin-key-of-shop',
+          game: 'admin-key-of-game',
+          paged: 'admin-key-of-paged',
+        }),
         API_TOKENS: apiTokens({
           reader: { scopes: ['read'] },
           operator: { scopes: ['operate'] },

@@ -32,7 +32,11 @@ export interface AttemptBody {
 export const PATH = '/v1/event-endpoints';
 export const UNKNOWN_ID = '019a0000-0000-7000-8000-000000000000';
 export const SECRET = /^whsec_[A-Za-z0-9+/]{43}=$/;
-const APPS = JSON.stringify({ shop: 'shop-key', game: 'game-key', default: 'default-key' });
+const APPS = JSON.stringify({
+  shop: 'admin-key-of-shop',
+  game: 'admin-key-of-game',
+  default: 'admin-key-of-default',
+});
 export const BECAUSE = { reason: 'a test' };
 
 /** A service that calls endpoints on this machine. */

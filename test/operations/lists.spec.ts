@@ -23,7 +23,7 @@ describe('lists come in pages', () => {
     const ids: string[] = [];
     for (let number = 1; number <= count; number++) {
       const body = `{"CHAT_TYPE":"DirectChat","HASH_CHAT_ID":"room","user_id":"minji"}`;
-      const headers = { Authorization: `KakaoAK key-of-${app}` };
+      const headers = { Authorization: `KakaoAK admin-key-of-${app}` };
       const request = post(service, newId(), body, headers);
       ids.push(read(await service.send(request)).deliveryId);
     }
@@ -39,7 +39,7 @@ describe('lists come in pages', () => {
   beforeAll(async () => {
     db = await createTestDatabase();
     const apps = ['paged', 'full', 'moving', 'many', 'waiting'];
-    const keys = Object.fromEntries(apps.map((app) => [app, `key-of-${app}`]));
+    const keys = Object.fromEntries(apps.map((app) => [app, `admin-key-of-${app}`]));
     // No worker: every delivery stays pending.
     service = await startTestService(db, {
       environment: { ROLES: 'web', KAKAO_APPS: JSON.stringify(keys) },

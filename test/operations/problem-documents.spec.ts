@@ -6,7 +6,7 @@ import { call, type ManagementAnswer } from './management.js';
 
 /** Stands in every input, so that an echo of any part of it is noticed. */
 const MARK = 'S3CRETMARK';
-const TOKEN = 'an-operators-token';
+const TOKEN = 'an-operators-token-of-32-characters';
 
 describe('an error of the management API', () => {
   let db: TestDatabase;

@@ -36,7 +36,7 @@ beforeAll(async () => {
   shopCampaign = await givenCampaign(db, {}, 'shop');
   service = await startTestService(db, {
     environment: {
-      KAKAO_APPS: JSON.stringify({ shop: ['shop-key'], game: ['game-key'] }),
+      KAKAO_APPS: JSON.stringify({ shop: ['admin-key-of-shop'], game: ['admin-key-of-game'] }),
       API_TOKENS: apiTokens({
         operator: { scopes: ['operate', 'read'] },
         reader: { scopes: ['read'] },
@@ -54,7 +54,7 @@ afterAll(async () => {
 });
 
 /** Sends a webhook of an app and waits for its verdict. */
-async function deliver(body: string, resourceId: string | undefined, key = 'shop-key') {
+async function deliver(body: string, resourceId: string | undefined, key = 'admin-key-of-shop') {
   const request = withHeader(
     post(service, resourceId ?? '', body),
     'Authorization',
@@ -141,7 +141,11 @@ test('what came later under its resource id and says something else is shown bes
 });
 
 test('a delivery is found by what a correction made of it: user, app and resource id', async () => {
-  const id = await deliver('{"CHAT_TYPE":"DirectChat","HASH_CHAT_ID":"r"}', undefined, 'game-key');
+  const id = await deliver(
+    '{"CHAT_TYPE":"DirectChat","HASH_CHAT_ID":"r"}',
+    undefined,
+    'admin-key-of-game',
+  );
   const mended = await mend(id, {
     app: 'shop',
     resourceId: 'found-again',
@@ -216,7 +220,7 @@ test.each<[string, object, string]>([
 });
 
 test('names that every object has are fields like others', async () => {
-  const id = await deliver('{', 'toString', 'game-key');
+  const id = await deliver('{', 'toString', 'admin-key-of-game');
   const fields = { CHAT_TYPE: 'DirectChat', HASH_CHAT_ID: 'r', toString: 'x', valueOf: 'y' };
   expect((await mend(id, { fields })).status).toBe(201);
   await ask(`/deliveries/${id}/replay`, 'operator', { reason: 'mended' });
@@ -240,7 +244,7 @@ test('who may only read sees no bytes and no corrections, who moves money mends 
     if (path !== '/replays') expect((await ask(path, 'of-game', body)).status).toBe(404);
   }
   expect((await ask('/replays', 'of-game', { ...replays, app: 'shop' })).status).toBe(400);
-  const own = await deliver('{', 'scopes', 'game-key');
+  const own = await deliver('{', 'scopes', 'admin-key-of-game');
   expect((await mend(own, { app: 'shop' }, 'of-game')).status).toBe(400);
 });
 
@@ -325,7 +329,7 @@ test.each<[string, object, string]>([
 });
 
 test('erasing a person empties corrections that name them, and what was received; neither is mended or replayed any more', async () => {
-  const id = await deliver(`{"HASH_CHAT_ID":"${MARK}"}`, 'erased', 'game-key');
+  const id = await deliver(`{"HASH_CHAT_ID":"${MARK}"}`, 'erased', 'admin-key-of-game');
   await mend(id, { fields: { CHAT_TYPE: 'DirectChat', user_id: 'erased-user' } });
   await ask(`/deliveries/${id}/replay`, 'operator', { reason: 'mended' });
   await untilSettled(db);

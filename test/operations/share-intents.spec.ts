@@ -35,7 +35,7 @@ describe('share intents', () => {
       environment: {
         ROLES: 'web',
         KAKAO_ADMIN_KEYS: '',
-        KAKAO_APPS: JSON.stringify({ shop: 'shop-key', game: 'game-key' }),
+        KAKAO_APPS: JSON.stringify({ shop: 'admin-key-of-shop', game: 'admin-key-of-game' }),
         KAKAO_PICKER_APPS: 'game',
         INTENT_SIGNING_KEYS: KEY,
         API_TOKENS: apiTokens({

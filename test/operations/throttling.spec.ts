@@ -1,10 +1,15 @@
 import { ManagementLimits } from '../../src/operations/management-limits.js';
+import { withHeader } from '../../src/simulator/share-request.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { startTestService, type TestService } from '../support/test-service.js';
 import { get, read } from '../webhook/door.js';
 import { apiTokens, bearer, call } from './management.js';
 
 const GUESSES = 300;
+/** More than a caller of management may send at once. */
+const WEBHOOKS = 2_100;
+const SENDERS = 20;
+const TEST_LIMIT_MS = 180_000;
 
 describe('throttling of management', () => {
   const guessAll = (limits: ManagementLimits, network: string): void => {
@@ -62,6 +67,15 @@ describe('a service that somebody guesses the tokens of', () => {
   const ask = (client: string, authorization?: string) =>
     call(service, '/v1/deliveries', authorization, { headers: { 'X-Forwarded-For': client } });
 
+  const deliver = (client: string, resourceId: string) =>
+    service.send(
+      withHeader(
+        get(service, resourceId, 'CHAT_TYPE=DirectChat&HASH_CHAT_ID=room&user_id=minji'),
+        'X-Forwarded-For',
+        client,
+      ),
+    );
+
   test('answers 429 with Retry-After there, and goes on for its callers and for Kakao', async () => {
     expect((await ask('6.6.6.6', bearer('reader'))).status).toBe(200);
     const guess = () =>
@@ -75,7 +89,23 @@ describe('a service that somebody guesses the tokens of', () => {
     expect((await ask('6.6.6.6', bearer('reader'))).status).toBe(200);
     expect((await ask('6.6.6.6')).status).toBe(401);
     expect((await ask('7.7.7.7', bearer('late'))).status).toBe(200);
-    const query = 'CHAT_TYPE=DirectChat&HASH_CHAT_ID=room&user_id=minji';
-    expect(read(await service.send(get(service, 'meanwhile', query))).status).toBe('accepted');
+    expect(read(await deliver('6.6.6.6', 'meanwhile')).status).toBe('accepted');
   });
+
+  test(
+    'bounds no webhooks, from whatever one address, where no caller of management could go on',
+    async () => {
+      let next = 0;
+      const statuses = new Map<number, number>();
+      const sendAll = async (): Promise<void> => {
+        while (next < WEBHOOKS) {
+          const { status } = await deliver('6.6.6.6', `many-${next++}`);
+          statuses.set(status, (statuses.get(status) ?? 0) + 1);
+        }
+      };
+      await Promise.all(Array.from({ length: SENDERS }, sendAll));
+      expect(statuses).toEqual(new Map([[200, WEBHOOKS]]));
+    },
+    TEST_LIMIT_MS,
+  );
 });

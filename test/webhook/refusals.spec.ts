@@ -72,10 +72,10 @@ describe('what Kakao would never send is refused and leaves nothing behind', () 
 
   test('an admin token opens no door for Kakao', async () => {
     const other = await startTestService(db, {
-      environment: { ROLES: 'web', ADMIN_TOKEN: 'an-operators-token' },
+      environment: { ROLES: 'web', ADMIN_TOKEN: 'an-operators-token-of-32-characters' },
     });
     const answer = await other.send(
-      withHeader(post(other, 'r-token', BODY), 'Authorization', 'KakaoAK an-operators-token'),
+      withHeader(post(other, 'r-token', BODY), 'Authorization', 'KakaoAK an-operators-token-of-32-characters'),
     );
     await other.stop();
     expect(answer.status).toBe(401);

@@ -9,9 +9,9 @@ import {
 } from '../support/test-service.js';
 import { post, read, storedShare, verdictOf } from './door.js';
 
-const SHOP_OLD = 'shop-old-key';
-const SHOP_NEW = 'shop-new-key';
-const GAME = 'game-key';
+const SHOP_OLD = 'admin-key-of-shop-old';
+const SHOP_NEW = 'admin-key-of-shop-new';
+const GAME = 'admin-key-of-game';
 const bodyOf = (userId: string): string =>
   `{"CHAT_TYPE":"DirectChat","HASH_CHAT_ID":"room of ${userId}","user_id":"${userId}"}`;
 

@@ -91,6 +91,14 @@ export const AUTHENTICATION: readonly HostileCase[] = [
     lines: [`Authorization : KakaoAK ${sender.adminKey}`],
     body: shareJson(sender),
   })),
+  refused('a key that is no longer in force', 401, (sender) => ({
+    headers: { Authorization: `KakaoAK ${sender.goneAdminKey}` },
+    body: shareJson(sender),
+  })),
+  understood('an older key that is in force still', (sender) => ({
+    headers: { Authorization: `KakaoAK ${sender.oldAdminKey}` },
+    body: shareJson(sender),
+  })),
   understood(
     'the scheme in small letters',
     withAuthorization((key) => `kakaoak ${key}`),
