@@ -75,7 +75,11 @@ describe('what Kakao would never send is refused and leaves nothing behind', () 
       environment: { ROLES: 'web', ADMIN_TOKEN: 'an-operators-token-of-32-characters' },
     });
     const answer = await other.send(
-      withHeader(post(other, 'r-token', BODY), 'Authorization', 'KakaoAK an-operators-token-of-32-characters'),
+      withHeader(
+        post(other, 'r-token', BODY),
+        'Authorization',
+        'KakaoAK an-operators-token-of-32-characters',
+      ),
     );
     await other.stop();
     expect(answer.status).toBe(401);
