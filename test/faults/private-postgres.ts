@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
@@ -26,6 +26,8 @@ export interface PrivatePostgres {
   /** Stops every one of its processes where it stands. The kernel goes on taking connections for it. */
   freeze(): Promise<void>;
   thaw(): Promise<void>;
+  /** What the server itself has written to its log. */
+  readLog(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -73,6 +75,7 @@ export async function startPrivatePostgres({
       await signalTree(server.pid, 'SIGSTOP');
     },
     thaw,
+    readLog: () => readFile(path.join(folder, 'postgres', 'server', 'server.log'), 'utf8'),
     async stop() {
       await thaw();
       await db.drop();

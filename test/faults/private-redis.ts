@@ -2,12 +2,16 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { freePort } from '../support/free-port.js';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 import { eventually } from '../support/eventually.js';
 
 /** A Redis of a suite's own that keeps nothing, to be paused, emptied, frozen and killed without harm to others. */
 export interface PrivateRedis {
   readonly url: string;
   readonly client: Redis;
+  /** A network before it, for who is to have a bad one: it is used by those who are given `networkUrl`. */
+  readonly network: TcpProxy;
+  readonly networkUrl: string;
   /** Lets reads through and holds whoever writes, until `resume`. */
   pauseWrites(): Promise<void>;
   /** Waits until a script of BullMQ's is held. @throws when none came: then the test would show nothing */
@@ -33,6 +37,7 @@ export async function startPrivateRedis(
   const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, `${value}`]);
   const start = (): ChildProcess => spawn('redis-server', args, { stdio: 'ignore' });
   let server = start();
+  const network = await startTcpProxy(port);
   const url = `redis://127.0.0.1:${port}`;
   const client = new Redis(url, { maxRetriesPerRequest: null });
   client.on('error', () => undefined);
@@ -44,8 +49,8 @@ export async function startPrivateRedis(
     await exited;
   };
   return {
-    url,
-    client,
+    ...{ url, client, network },
+    networkUrl: `redis://127.0.0.1:${network.port}`,
     pauseWrites: async () => {
       await client.client('PAUSE', LONGER_THAN_ANY_TEST_MS, 'WRITE');
     },
@@ -67,6 +72,7 @@ export async function startPrivateRedis(
     stop: async () => {
       client.disconnect();
       await kill();
+      await network.close();
     },
   };
 }

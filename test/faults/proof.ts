@@ -2,6 +2,8 @@ import { verifyLedger } from '../../src/ledger/verification.js';
 import { eventually } from '../support/eventually.js';
 import type { TestDatabase } from '../support/test-database.js';
 
+const MAX_SHOWN = 5;
+
 /** What must be empty once everything is settled, each statement listing offenders. */
 const RULES: Readonly<Record<string, string>> = {
   'acknowledged but not stored': `
@@ -17,12 +19,13 @@ const RULES: Readonly<Record<string, string>> = {
     WHERE c.superseded_at IS NULL AND c.verdict NOT IN ('quarantined', 'failed') AND s.id IS NULL
       AND $1::text[] IS NOT NULL`,
   'events missing or told twice': `
+    WITH told AS MATERIALIZED (
+      SELECT e.data->>'deliveryId' AS delivery_id, array_agg(e.type ORDER BY e.type) AS types
+      FROM kakao_share.events e GROUP BY 1)
     SELECT c.delivery_id::text FROM kakao_share.decisions c
-    LEFT JOIN kakao_share.events e ON e.data->>'deliveryId' = c.delivery_id::text
+    LEFT JOIN told t ON t.delivery_id = c.delivery_id::text
     LEFT JOIN kakao_share.holds h ON h.delivery_id = c.delivery_id
-    WHERE c.superseded_at IS NULL AND $1::text[] IS NOT NULL
-    GROUP BY c.delivery_id, c.number, c.user_ref, c.verdict, h.state
-    HAVING array_agg(e.type ORDER BY e.type) IS DISTINCT FROM CASE
+    WHERE c.superseded_at IS NULL AND $1::text[] IS NOT NULL AND t.types IS DISTINCT FROM CASE
       WHEN c.verdict = 'rewarded' THEN ARRAY['kakao.share.recorded', 'reward.credited']
       WHEN c.verdict = 'held' AND h.state = 'pending' THEN ARRAY['kakao.share.recorded', 'reward.held']
       WHEN c.verdict = 'held' THEN ARRAY['kakao.share.recorded', 'reward.held', 'reward.' || h.state]
@@ -51,7 +54,9 @@ export async function findBrokenRules(
   // The planner would believe the tables to be as empty as they were, and compare each row with each.
   await db.rows('ANALYZE');
   for (const [rule, sql] of Object.entries(RULES)) {
-    looked.push({ rule, offenders: await db.rows(`${sql} LIMIT 5`, [acknowledged]) });
+    // Not with a LIMIT: the planner would expect to find some at once and compare each row with each, and normally there is none.
+    const offenders = await db.rows(sql, [acknowledged]);
+    looked.push({ rule, offenders: offenders.slice(0, MAX_SHOWN) });
   }
   return looked.filter(({ offenders }) => offenders.length > 0);
 }

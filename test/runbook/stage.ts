@@ -36,8 +36,11 @@ export class Stage {
     return folder;
   }
 
-  async service(environment: Readonly<Record<string, string>>): Promise<ServiceProcess> {
-    const service = await startServiceProcess(environment);
+  async service(
+    environment: Readonly<Record<string, string>>,
+    until: 'ready' | 'live' = 'ready',
+  ): Promise<ServiceProcess> {
+    const service = await startServiceProcess(environment, until);
     this.later(async () => {
       await service.end('SIGKILL');
     });

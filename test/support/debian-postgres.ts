@@ -108,6 +108,11 @@ export class DebianPostgres {
     ]);
   }
 
+  /** What the server of a data folder has said since it was first started. */
+  readLog(name: string): Promise<string> {
+    return readFile(path.join(this.folder, `${name}.log`), 'utf8');
+  }
+
   /** For `afterAll`: whatever runs is ended, the folder goes. */
   async close(): Promise<void> {
     for (const name of await readdir(this.folder)) {

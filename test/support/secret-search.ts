@@ -60,26 +60,28 @@ export async function findInDatabase(secrets: Secrets, db: TestDatabase): Promis
   );
   const found: FoundSecret[] = [];
   for (const column of columns.filter(({ type }) => !HARMLESS.test(type))) {
-    for (const [secret, value] of Object.entries(secrets)) {
-      if (await holdsAny(db, column, formsOf(value)))
-        found.push({ secret, place: `${column.schema}.${column.table}.${column.column}` });
-    }
+    const place = `${column.schema}.${column.table}.${column.column}`;
+    for (const secret of await heldIn(db, column, secrets)) found.push({ secret, place });
   }
   return found;
 }
 
-async function holdsAny(
+/** Each value is made a text once, however many forms are looked for: tables can be long. */
+async function heldIn(
   db: TestDatabase,
   { schema, table, column, type }: Column,
-  forms: readonly string[],
-): Promise<boolean> {
-  const name = `"${column}"`;
-  const position = BINARY.has(type)
-    ? `position(convert_to(form, 'UTF8') IN ${name})`
-    : `position(form IN ${name}::text)`;
-  const [answer] = await db.rows<{ held: boolean }>(
-    `SELECT EXISTS (SELECT 1 FROM "${schema}"."${table}", unnest($1::text[]) form WHERE ${position} > 0) AS held`,
-    [forms],
+  secrets: Secrets,
+): Promise<string[]> {
+  const sought = Object.entries(secrets).flatMap(([secret, value]) =>
+    formsOf(value).map((form) => [secret, form] as const),
   );
-  return answer?.held === true;
+  const isBinary = BINARY.has(type);
+  const rows = await db.rows<{ secret: string }>(
+    `SELECT DISTINCT secret
+     FROM (SELECT "${column}"${isBinary ? '' : '::text'} AS held FROM "${schema}"."${table}" OFFSET 0) AS value,
+       unnest($1::text[], $2::text[]) AS sought (secret, form)
+     WHERE position(${isBinary ? `convert_to(form, 'UTF8')` : 'form'} IN held) > 0`,
+    [sought.map(([secret]) => secret), sought.map(([, form]) => form)],
+  );
+  return rows.map(({ secret }) => secret);
 }

@@ -5,8 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** Stands between a client and its server, and can be a bad network. */
 export interface TcpProxy {
   readonly port: number;
-  /** Resets every connection there is; new ones are let through. */
-  cut(): void;
+  /** Resets every connection there is; new ones are let through. @returns how many there were */
+  cut(): number;
   /** Hands nothing on in either direction, and takes connections all the same, until `release`. */
   hold(): void;
   release(): void;
@@ -49,11 +49,13 @@ export async function startTcpProxy(target: number | (() => number)): Promise<Tc
     apply(pair);
   }).listen(0, '127.0.0.1');
   await once(listener, 'listening');
-  const cut = (): void => {
-    for (const pair of pairs) {
+  const cut = (): number => {
+    const all = [...pairs];
+    for (const pair of all) {
       pairs.delete(pair);
       for (const socket of pair) socket.resetAndDestroy();
     }
+    return all.length;
   };
   return {
     port: (listener.address() as AddressInfo).port,

@@ -67,13 +67,12 @@ export class Balancer {
     this.#sender.close();
   }
 
-  /** All of them where none is ready: better tried than not. */
+  /** Those that are not ready come last: better tried than not. */
   #inTurn(): Web[] {
     const all = [...this.#webs.values()];
     const ready = all.filter((web) => web.ready);
-    const chosen = ready.length > 0 ? ready : all;
-    const first = this.#turn++ % Math.max(1, chosen.length);
-    return [...chosen.slice(first), ...chosen.slice(0, first)];
+    const first = this.#turn++ % Math.max(1, ready.length);
+    return [...ready.slice(first), ...ready.slice(0, first), ...all.filter((web) => !web.ready)];
   }
 
   async #probe(): Promise<number> {

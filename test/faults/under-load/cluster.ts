@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -40,6 +41,8 @@ export interface ClusterOptions {
   readonly startPostgres?: (options: PrivatePostgresOptions) => Promise<PrivatePostgres>;
   /** The queue is on a Redis of the cluster's own, with these settings. */
   readonly redis?: Readonly<Record<string, string>>;
+  /** Processes reach that Redis through its network, which can be bad. */
+  readonly isRedisFar?: boolean;
   /** Beyond those that all have, by place: web, web, worker, worker, relay. */
   readonly settings?: (place: number) => Readonly<Record<string, string>>;
   /** Where webs spool; by default one folder for both. */
@@ -54,6 +57,8 @@ export interface ClusterOptions {
 export class Cluster {
   readonly members: Member[] = [];
   readonly promises: GivenPromise[] = [];
+  /** Of a caller of the management API. */
+  readonly apiToken: string;
   readonly balancer: Balancer;
   /** All processes that there were. */
   readonly #everStarted: ServiceProcess[] = [];
@@ -65,7 +70,9 @@ export class Cluster {
     readonly environment: Readonly<Record<string, string>>,
     private readonly folder: string,
     private readonly pulse: Pulse,
+    { apiToken }: { readonly apiToken: string },
   ) {
+    this.apiToken = apiToken;
     this.balancer = new Balancer(environment.KAKAO_ADMIN_KEYS ?? '', pulse);
   }
 
@@ -78,14 +85,18 @@ export class Cluster {
     });
     const redis = options.redis && (await startPrivateRedis(options.redis));
     const spoolFolder = options.spoolFolder ?? path.join(folder, 'spool');
+    const apiToken = randomBytes(24).toString('hex');
     const environment = {
       ...serviceEnvironment(postgres.db),
+      ...{ API_TOKENS: callerWith(apiToken), EVENT_ENDPOINT_KEYS: newSigningKey() },
       ...{ EVENT_TRANSPORTS: 'in-process', INTENT_SIGNING_KEYS: SIGNING_KEY },
       ...{ SPOOL_DIR: spoolFolder, DRAIN_MS: `${DRAIN_MS}`, LOG_LEVEL: 'debug' },
-      ...(redis && { REDIS_URL: redis.url }),
+      ...(redis && { REDIS_URL: options.isRedisFar === true ? redis.networkUrl : redis.url }),
     };
     const pulse = await Pulse.start();
-    const cluster = new Cluster(postgres, redis, spoolFolder, environment, folder, pulse);
+    const cluster = new Cluster(postgres, redis, spoolFolder, environment, folder, pulse, {
+      apiToken,
+    });
     try {
       await cluster.#populate(options);
       return cluster;
@@ -171,4 +182,14 @@ export class Cluster {
     if (role === 'web') this.balancer.add(process.url);
     return process;
   }
+}
+
+function newSigningKey(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+/** `API_TOKENS` of one who may look at everything. */
+function callerWith(token: string): string {
+  const sha256 = createHash('sha256').update(token).digest('hex');
+  return JSON.stringify({ auditor: { sha256, scopes: ['read', 'operate'] } });
 }

@@ -1,5 +1,5 @@
 import { AMOUNT, earnings, planShare, type PlannedShare } from './planned-shares.js';
-import { findFaults, type Stored } from './find-faults.js';
+import { findFaults, findUnfelt, type Stored } from './find-faults.js';
 import type { Sending } from './sending.js';
 
 const PROMISES = [{ userId: 'minji', token: 'promise' }];
@@ -47,10 +47,31 @@ test('a share that was put aside is found by its delivery', () => {
     share === first ? sent(share, { said: 'quarantined' }) : sent(share),
   );
   const rest = storedOf(shares.slice(1));
-  expect(findFaults(aside, { ...rest, quarantinedIds: new Set(['id of share-0']) })).toEqual([]);
-  expect(findFaults(aside, rest)).toEqual([
+  const kept = { ...rest, quarantinedIds: new Set(['id of share-0']) };
+  expect(findFaults(aside, kept)).not.toContain(
     'share-0 was acknowledged (quarantined) and is not stored',
+  );
+  expect(findFaults(aside, rest)).toContain(
+    'share-0 was acknowledged (quarantined) and is not stored',
+  );
+});
+
+test('a good share that was put aside is a fault, whatever else is excused', () => {
+  const aside = [sent(first, { said: 'quarantined' }), ...all.slice(1)];
+  const stored = storedOf(shares.slice(1), { quarantinedIds: new Set(['id of share-0']) });
+  const excuses = { mayRefuse: true, mayLose: true, mayFindNobody: true };
+  expect(findFaults(aside, stored, excuses)).toEqual([
+    'share-0 is a good share and was put into quarantine',
   ]);
+});
+
+test('a fault that nobody felt proves nothing', () => {
+  expect(findUnfelt({ 'webhooks spooled': 3, 'sessions ended': 1 })).toEqual([]);
+  expect(findUnfelt({ 'webhooks spooled': 0, 'sessions ended': 1 })).toEqual([
+    'nobody felt the fault: 0 webhooks spooled',
+  ]);
+  expect(findUnfelt({ 'jobs lost': NaN })).toEqual(['nobody felt the fault: NaN jobs lost']);
+  expect(findUnfelt({})).toEqual(['nothing was counted that shows the fault']);
 });
 
 test('a share that was taken in before the load and is not stored is found', () => {
@@ -65,7 +86,9 @@ test('a share that nobody sent is found', () => {
 
 test('one that was refused, and is stored all the same, has to be paid', () => {
   const refused = all.map((sending) =>
-    sending.share === first ? sent(first, { ending: 'lost', status: 0 }) : sending,
+    sending.share === first
+      ? sent(first, { ending: 'lost', status: 0, errorCode: 'ECONNRESET' })
+      : sending,
   );
   expect(findFaults(refused, whole, { mayLose: true })).toEqual([]);
   const unpaid = storedOf(shares, { balances: earnings(shares.slice(1, 5)) });
@@ -116,6 +139,25 @@ test('a refusal and a lost connection are found where nothing excuses them', () 
   expect(findFaults([...all, refused, lost], whole, { mayRefuse: true, mayLose: true })).toEqual(
     [],
   );
+});
+
+test('where nobody listens a connection may be refused, and nothing that was taken may be lost', () => {
+  const refused = sent(first, { ending: 'lost', status: 0, errorCode: 'ECONNREFUSED' });
+  const noWeb = sent(first, { ending: 'lost', status: 0, errorCode: undefined });
+  const reset = sent(first, { ending: 'lost', status: 0, errorCode: 'ECONNRESET' });
+  expect(findFaults([...all, refused, noWeb], whole, { mayFindNobody: true })).toEqual([]);
+  expect(findFaults([...all, reset], whole, { mayFindNobody: true })).toEqual([
+    'share-0 got no answer (ECONNRESET)',
+  ]);
+});
+
+test('a process that was killed excuses what it had taken, and not that nobody listens', () => {
+  const reset = sent(first, { ending: 'lost', status: 0, errorCode: 'ECONNRESET' });
+  const refused = sent(first, { ending: 'lost', status: 0, errorCode: 'ECONNREFUSED' });
+  expect(findFaults([...all, reset], whole, { mayLose: true })).toEqual([]);
+  expect(findFaults([...all, refused], whole, { mayLose: true })).toEqual([
+    'share-0 got no answer (ECONNREFUSED)',
+  ]);
 });
 
 test('nothing excuses an answer like 401 or 500', () => {

@@ -12,11 +12,16 @@ const MAX_TOLD = 5;
 export interface Price {
   /** 503 is honest where no durable place was left. */
   readonly mayRefuse?: boolean;
-  /** A process that is killed takes its connections with it. */
+  /** A process that is killed takes requests under way with it. */
   readonly mayLose?: boolean;
+  /** Where every web is stopped in good order nobody listens for a while; a request that was taken is answered all the same. */
+  readonly mayFindNobody?: boolean;
   /** How long 99 of 100 answers may take; by default only Kakao's 3 s count. */
   readonly p99LimitMs?: number;
 }
+
+/** What shows that a fault was felt, by what is counted: a fault that nobody noticed proves nothing. */
+export type Felt = Readonly<Record<string, number>>;
 
 /** What the database has in the end. */
 export interface Stored {
@@ -52,10 +57,20 @@ export function findFaults(
         .map((resourceId) => `${resourceId} is stored and was never sent`),
     ),
     ...told(wrongBalances(sent, stored)),
+    ...told(sendings.filter(({ said }) => said === 'quarantined').map(putAside)),
     ...told(sendings.filter(isSlow).map(slow)),
     ...told(sendings.filter((sending) => isUnfair(sending, price)).map(unfair)),
     ...slowAltogether(sendings, price),
   ];
+}
+
+/** Of whatever was to be felt there has to be some. */
+export function findUnfelt(felt: Felt): string[] {
+  const facts = Object.entries(felt);
+  if (facts.length === 0) return ['nothing was counted that shows the fault'];
+  return facts
+    .filter(([, count]) => !(count > 0))
+    .map(([what, count]) => `nobody felt the fault: ${count} ${what}`);
 }
 
 function told(faults: readonly string[]): string[] {
@@ -71,6 +86,11 @@ function isMissing({ ending, said, deliveryId, share }: Sending, stored: Stored)
 
 function missing({ share, said }: Sending): string {
   return `${share.resourceId} was acknowledged (${said ?? 'without a word'}) and is not stored`;
+}
+
+/** Every share of the load is a good one, and every web has a spool: nothing is a reason to put one aside. */
+function putAside({ share }: Sending): string {
+  return `${share.resourceId} is a good share and was put into quarantine`;
 }
 
 function wrongBalances(sent: ReadonlyMap<string, PlannedShare>, stored: Stored): string[] {
@@ -93,13 +113,17 @@ function slow({ share, latencyMs, standstillMs }: Sending): string {
   return `${share.resourceId} waited ${Math.round(latencyMs)} ms for its answer${stood}`;
 }
 
-function isUnfair(
-  { ending, status, standstillMs }: Sending,
-  { mayRefuse, mayLose }: Price,
-): boolean {
+function isUnfair(sending: Sending, { mayRefuse, mayLose, mayFindNobody }: Price): boolean {
+  const { ending, status, standstillMs } = sending;
   const isExcused = mayRefuse === true || standstillMs >= DISK_LIMIT_MS;
   if (ending === 'refused') return !(isExcused && status === 503);
-  return ending === 'lost' && mayLose !== true;
+  if (ending !== 'lost') return false;
+  return (foundNobody(sending) ? mayFindNobody : mayLose) !== true;
+}
+
+/** No web was there, or its machine said that nobody listens: nothing was handed over. */
+function foundNobody({ errorCode }: Sending): boolean {
+  return errorCode === undefined || errorCode === 'ECONNREFUSED';
 }
 
 function unfair({ share, status, errorCode }: Sending): string {

@@ -45,6 +45,7 @@ export async function startReplicatedPostgres({
         await onServer(urlAt(port, DATABASE), (client) => client.query('SELECT pg_promote()'));
       },
       ...{ shutDown: alone, freeze: alone, thaw: alone },
+      readLog: async () => `${await servers.readLog('primary')}${await servers.readLog('standby')}`,
       async stop() {
         await db.drop();
         await network.close();

@@ -1,6 +1,6 @@
 import { audit } from './audit.js';
 import { Cluster, type ClusterOptions } from './cluster.js';
-import type { Price } from './find-faults.js';
+import { findUnfelt, type Felt, type Price } from './find-faults.js';
 import type { PlannedShare } from './planned-shares.js';
 import { latencyAt } from './sending.js';
 import { SteadyLoad } from './steady-load.js';
@@ -17,8 +17,8 @@ export interface Scenario extends Price {
   readonly cluster?: () => Promise<ClusterOptions & { readonly cleanUp?: () => Promise<void> }>;
   /** Shares that wait in the spool before the load begins. */
   readonly earlier?: readonly PlannedShare[];
-  /** The fault, from its beginning to its end. The load runs. */
-  run(cluster: Cluster, load: SteadyLoad): Promise<void>;
+  /** The fault, from its beginning to its end. The load runs. @returns what shows that it was felt, each of it above 0 */
+  run(cluster: Cluster, load: SteadyLoad): Promise<Felt>;
 }
 
 /** How it went. */
@@ -48,9 +48,9 @@ export async function play(scenario: Scenario): Promise<Outcome> {
       load.start();
       const faults = await faultsOf(async () => {
         await load.untilAcknowledged(BEFORE_AND_AFTER);
-        await scenario.run(cluster, load);
+        const felt = await scenario.run(cluster, load);
         await load.untilAcknowledged(BEFORE_AND_AFTER);
-        return [];
+        return findUnfelt(felt);
       });
       await load.stop();
       faults.push(...(await faultsOf(() => audit(cluster, load, scenario, earlier))));

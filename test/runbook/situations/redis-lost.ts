@@ -1,17 +1,23 @@
 import { startPrivateRedis } from '../../faults/private-redis.js';
 import { expireDispatchLeases, proveWhole } from '../../faults/proof.js';
+import { eventually } from '../../support/eventually.js';
 import {
   givenCampaign,
   serviceEnvironment,
   shareBy,
   untilStored,
 } from '../../support/test-service.js';
+import type { ServiceProcess } from '../../support/service-process.js';
 import { Walk } from '../walk.js';
+import { healthOf } from './service-health.js';
 import type { PlayedSituation } from './situation.js';
 
 const TITLE = 'Redis is lost';
 
-/** Redis forgets every job while no worker runs. */
+/** BullMQ keeps each job under the queue's name and a number. */
+const JOB_KEYS = '*:kakao-share-settlement:[0-9]*';
+
+/** Redis goes away with jobs that nobody has taken yet, and comes back empty; web, worker and relay run on. */
 export const redisLost: PlayedSituation = {
   parts: [TITLE],
   needs: ['redis-server', 'redis-cli'],
@@ -25,24 +31,42 @@ export const redisLost: PlayedSituation = {
       ...{ REDIS_URL: redis.url, EVENT_TRANSPORTS: 'in-process' },
     };
     const web = await stage.service({ ...environment, ROLES: 'web' });
+    const worker = await stage.service({ ...environment, ROLES: 'worker,relay' });
     const shell = await stage.operator(web, db, { REDIS_URL: redis.url });
     const walk = await Walk.begin(TITLE, shell);
-    for (const id of ['one', 'two'])
-      expect(await web.share(shareBy(id), id)).toMatchObject({ status: 200 });
-    // What a slow moment has put into the spool stays there without a web.
-    await untilStored(db, ['one', 'two']);
-    // Its last job is asked for after the answer: a door that has ended asks for none any more.
-    await web.end('SIGTERM');
-    await redis.client.flushall();
+
+    worker.freeze();
+    await take(web, ['one', 'two']);
+    await eventually(async () => {
+      expect(await redis.client.keys(JOB_KEYS)).not.toEqual([]);
+    });
+    await redis.kill();
+    worker.thaw();
+    await take(web, ['while it is away']);
+    for (const process of [web, worker]) await untilQueueIs('unreachable', process);
+    // What a slow moment has put into the spool is stored meanwhile.
+    await untilStored(db, ['one', 'two', 'while it is away']);
+    await redis.startAgain();
     // Time passes.
     await expireDispatchLeases(db);
-    await stage.service({ ...environment, ROLES: 'worker,relay' });
 
     await walk.step('maxmemory-policy');
     expect(await redis.client.config('GET', 'maxmemory-policy')).toContain('noeviction');
     expect(await redis.client.config('GET', 'appendonly')).toContain('yes');
     await walk.step('BACK_AT');
-    await proveWhole(db, ['one', 'two']);
     walk.end();
+    for (const process of [web, worker]) await untilQueueIs('ok', process);
+    await take(web, ['afterwards']);
+    await eventually(() => proveWhole(db, ['one', 'two', 'while it is away', 'afterwards']));
   },
 };
+
+async function take(web: ServiceProcess, userIds: readonly string[]): Promise<void> {
+  for (const id of userIds) expect(await web.share(shareBy(id), id)).toMatchObject({ status: 200 });
+}
+
+async function untilQueueIs(state: string, process: ServiceProcess): Promise<void> {
+  await eventually(async () => {
+    expect((await healthOf(process)).parts.queue).toBe(state);
+  });
+}

@@ -54,6 +54,7 @@ export const restore: PlayedSituation = {
     await Walk.prepare(operator);
     await untilReady(web);
     await walk.step('cli migrate', operator);
+    await proveDumpServes(stage, primaryPort);
     await walk.step('next_sequence', operator);
     expect(await walk.step('/v1/campaigns', operator)).toContain('live');
     expect(await walk.step('/v1/ledger/verification', operator)).toBe('true');
@@ -87,6 +88,17 @@ async function pay(service: ServiceProcess, db: TestDatabase, userId: string): P
   expect((await service.share(shareBy(userId), userId)).status).toBe(200);
   await untilSettled(db);
   expect(await pointsOf(db, userId)).toBe(100);
+}
+
+/** Who had nothing but the dump goes on with it: a service is started on it, what it knows is known, what comes is paid. */
+async function proveDumpServes(stage: Stage, port: number): Promise<void> {
+  const db = await stage.reading(urlAt(port, 'from_dump'));
+  const service = await stage.service(serviceEnvironment(db));
+  const { body } = await service.share(shareBy('in the dump'), 'in the dump');
+  expect(JSON.parse(body)).toMatchObject({ status: 'duplicate' });
+  await pay(service, db, 'on the dump');
+  expect((await service.api<{ ok: boolean }>('/v1/ledger/verification')).body.ok).toBe(true);
+  await service.end('SIGTERM');
 }
 
 async function proveRestored(

@@ -2,10 +2,10 @@ import { eventually } from '../../support/eventually.js';
 import type { ServiceProcess } from '../../support/service-process.js';
 
 interface Health {
-  readonly parts: { readonly database: string };
+  readonly parts: { readonly database: string; readonly queue: string; readonly spool?: string };
 }
 
-async function healthOf({ url }: ServiceProcess): Promise<Health> {
+export async function healthOf({ url }: ServiceProcess): Promise<Health> {
   const response = await fetch(`${url}/health/ready`);
   return (await response.json()) as Health;
 }

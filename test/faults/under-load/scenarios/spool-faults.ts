@@ -9,6 +9,7 @@ import { EVERY_FAULT, FAULT_MS } from '../durations.js';
 import { planShare } from '../planned-shares.js';
 import type { Scenario } from '../scenario.js';
 import { spoolShares } from '../spool-shares.js';
+import { tornBytesCut } from '../what-was-felt.js';
 
 const DISK_BYTES = 4 * 1024 * 1024;
 const REFUSALS = 50;
@@ -42,6 +43,8 @@ function fullDisk(): Scenario {
       // With the disk as full as it was.
       await load.untilAcknowledged(200);
       await disk.empty();
+      const refused = load.sendings.filter(({ status }) => status === 503);
+      return { 'webhooks refused with 503': refused.length };
     },
   };
 }
@@ -67,6 +70,10 @@ function tornSpool(): Scenario {
       await tear(folder);
       await cluster.fill(web, 'live');
       await cluster.postgres.startAgain();
+      await eventually(() => {
+        if (tornBytesCut(cluster) === 0) throw new Error('Nobody has cut off the torn frames yet.');
+      });
+      return { 'torn bytes cut off': tornBytesCut(cluster) };
     },
   };
 }
@@ -98,13 +105,15 @@ function longReplay(): Scenario {
         until: 'live',
       }),
     async run({ db }) {
-      await eventually(async () => {
+      const replayed = await eventually(async () => {
         const stored = await db.number(
           `SELECT count(*) FROM kakao_share.delivery_keys k
            JOIN kakao_share.deliveries d ON d.id = k.delivery_id WHERE d.key_fingerprint = 'test'`,
         );
         if (stored < SPOOLED) throw new Error(`${stored} of ${SPOOLED} are replayed.`);
+        return stored;
       }, REPLAY_LIMIT_MS);
+      return { 'deliveries replayed': replayed };
     },
   };
 }

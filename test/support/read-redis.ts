@@ -1,0 +1,13 @@
+import type { Redis } from 'ioredis';
+
+/** All that a Redis holds: each key, and its value of whatever kind as the server would write it to its disk. */
+export async function readRedis(client: Redis): Promise<Record<string, string>> {
+  // What is compressed cannot be searched.
+  await client.config('SET', 'rdbcompression', 'no');
+  const texts: Record<string, string> = {};
+  for (const key of await client.keys('*')) {
+    const value = await client.dumpBuffer(key);
+    texts[`the Redis key ${key}`] = `${key} ${value.toString('latin1')}`;
+  }
+  return texts;
+}
