@@ -8,7 +8,8 @@ import { within } from '../lifecycle/within.js';
 import { ensureDestinations } from './destinations.js';
 import { endFailure } from './end-failure.js';
 import type { EventTransport } from './event-transport.js';
-import { publishAsked } from './publish-asked.js';
+import { LeftShards } from './left-shards.js';
+import { OlderHandlerError, publishAsked } from './publish-asked.js';
 import { lookFor } from './reach.js';
 import type { RelayClock } from './relay-clock.js';
 import {
@@ -55,6 +56,7 @@ export class DestinationRelay {
   readonly #looking: BackgroundLoop;
   /** Which of the tellers have a shard in hand. */
   readonly #busy = new Set<number>();
+  readonly #left = new LeftShards();
   /** All loops wait for one: of several, one that hangs would say again much later what was true then. */
   #known: Promise<void> | undefined;
   /** When this process started, as it said when it made the destination known. */
@@ -103,7 +105,8 @@ export class DestinationRelay {
   async #turn(teller: number, signal: AbortSignal): Promise<number> {
     await this.#ensureKnown();
     const { leaseMs, clock } = this.tuning;
-    const which = { except: this.#publisher.overdueShards, leaseMs, aheadMs: clock.aheadMs };
+    const except = [...this.#publisher.overdueShards, ...this.#left.all];
+    const which = { except, leaseMs, aheadMs: clock.aheadMs };
     const lease = await takeShard(this.database, this.transport.name, which);
     if (lease === undefined) {
       const pollMs = this.isListening() ? POLL_MS : POLL_UNHEARING_MS;
@@ -144,6 +147,7 @@ export class DestinationRelay {
         current = afterSuccess(lease);
       }
       if (failure === undefined) continue;
+      if (failure.error instanceof OlderHandlerError) this.#left.leave(lease.shard);
       const parts = { transport, leaseMs, clock, logger };
       if ((await endFailure(this.database, current, failure, parts)) === 'over') return;
       // The failures were those of the event that went aside, and say nothing of the next one.

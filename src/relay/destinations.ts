@@ -122,7 +122,12 @@ export async function resumeDestination(tx: Queryable, name: string): Promise<vo
      SET retry_at = '-infinity', ${WELL} WHERE destination = $1`,
     [name],
   );
-  await tx.query(`SELECT pg_notify('kakao_share_outbox', 'kakao_share.' || $1)`, [name]);
+  await wakeRelays(tx, name);
+}
+
+/** There may be something to tell that relays believed to be out of reach. */
+export async function wakeRelays(queryable: Queryable, name: string): Promise<void> {
+  await queryable.query(`SELECT pg_notify('kakao_share_outbox', 'kakao_share.' || $1)`, [name]);
 }
 
 /** It hears of nothing more. What waits for it is dropped by the relays' keeper, and holds back nothing from then on. */

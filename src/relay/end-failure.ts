@@ -1,7 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import { describeError } from '../database/database-errors.js';
 import type { Database } from '../database/database.js';
-import { pauseDestination } from './destinations.js';
+import { pauseDestination, wakeRelays } from './destinations.js';
 import { EventRefusedError, type EventTransport } from './event-transport.js';
 import { judgeFailure, type Judgement } from './judge-failure.js';
 import { setAside } from './refused-events.js';
@@ -58,6 +58,7 @@ export async function endFailure(
   if (lease.failures === 0) logger.warn(told);
   else logger.debug(told);
   await giveShardBack(database, lease, clock.aheadMs, { error, ...judgement });
+  if (judgement.restMs === 0) await wakeRelays(database, destination);
   return 'over';
 }
 

@@ -1,4 +1,5 @@
 import { backoffMs } from '../lifecycle/background-loop.js';
+import { OlderHandlerError } from './publish-asked.js';
 import { PublishOverdueError } from './shard-publisher.js';
 import {
   DestinationBusyError,
@@ -42,6 +43,10 @@ export function judgeFailure(shard: FailedShard): Judgement {
   const since = shard.failingSince ?? now;
   if (error instanceof EventRefusedError) return { then: 'set-aside' };
   if (error instanceof DestinationGoneError) return { then: 'pause', since };
+  // Of this process: a newer one may tell it at once.
+  if (error instanceof OlderHandlerError) {
+    return { then: 'repeat', restMs: 0, failedAlone: shard.failedAlone };
+  }
   // Others get on also where a queue is full now and then, or one relay of several is cut off.
   const isOfDestination = error instanceof DestinationUnavailableError;
   const failedAlone = shard.failedAlone + (!isOfDestination && othersGotOn(shard) ? 1 : 0);

@@ -4,6 +4,7 @@ import {
   EventRefusedError,
 } from '../../src/relay/event-transport.js';
 import { judgeFailure, type FailedShard } from '../../src/relay/judge-failure.js';
+import { OlderHandlerError } from '../../src/relay/publish-asked.js';
 import { PublishOverdueError } from '../../src/relay/shard-publisher.js';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
@@ -47,6 +48,12 @@ test('a destination that asks for a rest gets it, but no longer one than the tra
     judge({ error: new DestinationBusyError('429', retryAfterMs), maxRestMs: 60_000 });
   expect(busy(30_000)).toEqual({ then: 'repeat', restMs: 30_000, failedAlone: 0 });
   expect(busy(24 * HOUR_MS)).toEqual({ then: 'repeat', restMs: 60_000, failedAlone: 0 });
+});
+
+test('what only a newer process asks for rests for nobody else, and is never its own fault', () => {
+  const failedAlone = { failedAt: ago(2_000), failedAlone: 4 };
+  const older = judge({ ...failedAlone, error: new OlderHandlerError('handler:Wallet.credit') });
+  expect(older).toEqual({ then: 'repeat', restMs: 0, failedAlone: 4 });
 });
 
 test('while a destination takes nothing at all, nothing goes aside, however often it fails', () => {

@@ -110,7 +110,6 @@ test('a transport of the host’s own is handed nothing that its version does no
     expect(failing).toBeGreaterThan(0);
   });
   expect(await db.number('SELECT count(*) FROM kakao_share.outbox')).toBe(3);
-  await relays.shift()?.stop(5_000);
   startRelay(newer, MINUTE_MS);
   await untilTold(db);
   expect(older.told).toEqual([]);
@@ -127,12 +126,11 @@ test('a handler that asks for more misses nothing, though an older process that 
   await onlyConnection.release();
   await older.untilItHasSaidSo();
   expect(await typesInForce()).toEqual(MORE);
-  // It is the first that was started, and is replaced in its turn: each event that it meets waits for a back-off.
-  await relays.shift()?.stop(5_000);
-  await narrow.drop();
   await untilTold(db);
   expect(new Set(newer.heard).size).toBe(USERS.length);
   await expectNothingMissed(newer);
+  await relays.shift()?.stop(5_000);
+  await narrow.drop();
 });
 
 test('a handler that was removed begins anew with what the newer process asks for, though an older one found it gone first', async () => {
