@@ -20,3 +20,13 @@ export const MAX_PARAMETERS = 256;
 export function isStorableText(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
 }
+
+const STRING_LITERAL = /"(?:[^"\\]|\\.)*"/g;
+
+/** Whether a name or a text anywhere in a JSON document is not storable but as the escapes that it is written with. */
+export function holdsUnstorableText(json: string): boolean {
+  if (!/\\u(0000|d[89a-f])/i.test(json)) return false;
+  return (json.match(STRING_LITERAL) ?? []).some(
+    (literal) => !isStorableText(JSON.parse(literal) as string),
+  );
+}

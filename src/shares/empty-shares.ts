@@ -4,7 +4,7 @@ import type { Transaction } from '../database/database.js';
 export async function emptyShares(tx: Transaction, deliveryIds: readonly string[]): Promise<void> {
   if (deliveryIds.length === 0) return;
   await tx.query(
-    `UPDATE kakao_share.shares SET user_ref = NULL, room_hash = NULL, custom = NULL, intent_status = 'none', intent_id = NULL
+    `UPDATE kakao_share.shares SET user_ref = NULL, room_hash = NULL, custom = NULL, has_unstorable_text = false, intent_status = 'none', intent_id = NULL
      WHERE id = ANY($1)`,
     [deliveryIds],
   );

@@ -1,4 +1,5 @@
 import type { Transaction } from '../database/database.js';
+import { holdsUnstorableText } from '../kakao/parameter.js';
 import { writeCustomParameters, type ShareWebhook } from '../kakao/share-webhook.js';
 
 /** A share to record: a delivery that was understood, and the user it names. */
@@ -21,20 +22,22 @@ export interface NewShare {
 export async function recordShares(tx: Transaction, shares: readonly NewShare[]): Promise<void> {
   if (shares.length === 0) return;
   const column = <T>(valueOf: (share: NewShare) => T): T[] => shares.map(valueOf);
+  const custom = column((s) => (s.isErased ? null : writeCustomParameters(s.webhook.custom)));
   await tx.query(
     `INSERT INTO kakao_share.shares (id, app, user_ref, chat_type, room_hash, template_id, single_chatroom, member_range,
-                                     custom, unknown_values, received_at, intent_status, intent_id)
+                                     custom, unknown_values, received_at, intent_status, intent_id, has_unstorable_text)
      SELECT id, app, user_ref, chat_type, room_hash, template_id, single_chatroom, member_range,
-            custom, string_to_array(unknown_values, ','), received_at, intent_status, intent_id
+            custom, string_to_array(unknown_values, ','), received_at, intent_status, intent_id, has_unstorable_text
      FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::text[],
-                 $9::json[], $10::text[], $11::timestamptz[], $12::text[], $13::uuid[])
+                 $9::json[], $10::text[], $11::timestamptz[], $12::text[], $13::uuid[], $14::boolean[])
        AS given (id, app, user_ref, chat_type, room_hash, template_id, single_chatroom, member_range,
-                 custom, unknown_values, received_at, intent_status, intent_id)
+                 custom, unknown_values, received_at, intent_status, intent_id, has_unstorable_text)
      ON CONFLICT (id) DO UPDATE
      SET app = excluded.app, user_ref = excluded.user_ref, chat_type = excluded.chat_type, room_hash = excluded.room_hash,
          template_id = excluded.template_id, single_chatroom = excluded.single_chatroom, member_range = excluded.member_range,
          custom = excluded.custom, unknown_values = excluded.unknown_values,
-         intent_status = excluded.intent_status, intent_id = excluded.intent_id`,
+         intent_status = excluded.intent_status, intent_id = excluded.intent_id,
+         has_unstorable_text = excluded.has_unstorable_text`,
     [
       column((s) => s.deliveryId),
       column((s) => s.app),
@@ -44,11 +47,12 @@ export async function recordShares(tx: Transaction, shares: readonly NewShare[])
       column((s) => s.webhook.fields.TEMPLATE_ID ?? null),
       column((s) => s.webhook.fields.IS_SINGLE_CHATROOM ?? null),
       column((s) => s.webhook.fields.CHAT_MEMBER_COUNT_RANGE ?? null),
-      column((s) => (s.isErased ? null : writeCustomParameters(s.webhook.custom))),
+      custom,
       column((s) => s.webhook.unknownValues.join(',')),
       column((s) => s.receivedAt),
       column((s) => s.intent.status),
       column((s) => s.intent.id ?? null),
+      custom.map((json) => json !== null && holdsUnstorableText(json)),
     ],
   );
 }
