@@ -22,7 +22,7 @@ type Spoken = Pick<DistantWeb, 'service'>;
 
 /** The value of a gauge in `/metrics`. */
 export async function gaugeOf(
-  { service }: DistantWeb,
+  { service }: { readonly service: Pick<DistantWeb['service'], 'url' | 'adminToken'> },
   name: string,
   labels: Readonly<Record<string, string>> = {},
 ): Promise<number | undefined> {

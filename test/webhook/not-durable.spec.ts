@@ -3,6 +3,7 @@ import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { shareBy, startTestService, type TestService } from '../support/test-service.js';
+import { gaugeOf } from '../watch/seen-alarm.js';
 import { read } from './door.js';
 
 /** No folder can be made under a device. */
@@ -36,6 +37,7 @@ async function expectNothingDurable(service: TestService, resourceId: string): P
     status: 503,
     body: { status: 'unavailable', parts: { database: 'unreachable', spool: 'broken' } },
   });
+  expect(await gaugeOf({ service }, 'kakao_share_spool_up')).toBe(0);
   const live = await service.api('/health/live');
   expect(live).toEqual({ status: 200, body: { status: 'ok' } });
 }
