@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import pg from 'pg';
 import { DEFAULT_SCHEMA } from './database.js';
+import { retryConflicts } from './retry-conflicts.js';
 
 /** The SQL files lie beside `src/` and `dist/` alike. */
 const MIGRATIONS_FOLDER = new URL('../../migrations/', import.meta.url);
@@ -47,7 +48,8 @@ async function readFiles(): Promise<Migration[]> {
 }
 
 /**
- * Brings the schema up to date: all pending migrations in one transaction, or none.
+ * Brings the schema up to date: all pending migrations in one transaction, or none. Begun again where it and a process at work have
+ * waited for each other's locks.
  *
  * @param url where the database is
  * @param schema the schema that holds all our tables, `kakao_share` by default; created when missing
@@ -55,6 +57,10 @@ async function readFiles(): Promise<Migration[]> {
  * @throws {MigrationError} when an applied migration's file has been changed, or the server is older than 15
  */
 export async function migrate(url: string, schema: string = DEFAULT_SCHEMA): Promise<string[]> {
+  return retryConflicts(() => migrateOnce(url, schema));
+}
+
+async function migrateOnce(url: string, schema: string): Promise<string[]> {
   const client = new pg.Client({
     connectionString: url,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

@@ -10,7 +10,7 @@ import {
 } from '../database/database-errors.js';
 import type { TransactionLimits, Transactor } from '../database/database.js';
 import type { Acceptance, Delivery } from './delivery.js';
-import { storeDeliveries } from './store-deliveries.js';
+import { KeyGivenBackError, storeDeliveries } from './store-deliveries.js';
 
 /** Kakao gives 3 s for everything: one statement may take a good part, a lock on one key only a little. */
 const STATEMENT_TIMEOUT_MS = 1_500;
@@ -93,7 +93,12 @@ function endsInQuarantine(error: unknown, heldKeys: HeldKeys): boolean {
 
 /** Somebody was in the way, or the database was away for a moment. */
 function mayPass(error: unknown): boolean {
-  return isConflict(error) || isLockTimeout(error) || isConnectionLoss(error);
+  return (
+    isConflict(error) ||
+    isLockTimeout(error) ||
+    isConnectionLoss(error) ||
+    error instanceof KeyGivenBackError
+  );
 }
 
 async function tryParts(

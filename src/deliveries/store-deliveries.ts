@@ -52,6 +52,12 @@ const KEEP_DIFFERING = `
   WHERE (SELECT count(*) FROM kakao_share.differing_repeats WHERE delivery_id = $1) < ${MAX_DIFFERING_REPEATS}
   ON CONFLICT DO NOTHING`;
 
+/** A key was in the way, and was given back before it could be looked up: the same again finds it free. */
+export class KeyGivenBackError extends Error {
+  readonly code = 'KAKAO_SHARE_KEY_GIVEN_BACK';
+  override readonly name = 'KeyGivenBackError';
+}
+
 interface FirstRow extends KeyHolding {
   resource_id: string;
   app: string;
@@ -164,7 +170,6 @@ async function keepDiffering(
 function firstRow(firsts: ReadonlyMap<string, FirstRow>, repeat: Delivery): FirstRow {
   const first = firsts.get(keyOf(repeat));
   // Never answer `duplicate` unproven: without the first row the batch fails and is tried again.
-  if (first === undefined)
-    throw new Error('A conflicting delivery key vanished while it was looked up.');
+  if (first === undefined) throw new KeyGivenBackError();
   return first;
 }

@@ -32,6 +32,9 @@ export type Accept = (batch: readonly Delivery[]) => Promise<(Acceptance | Error
 
 /** Commits what was spooled: in the order of each folder, a batch at a time, no faster than the database and the door allow. */
 export class Replayer {
+  /** Before this nothing more is committed, by the monotonic clock. */
+  #restUntilMs = 0;
+
   constructor(
     private readonly inventory: Inventory,
     private readonly accept: Accept,
@@ -47,14 +50,19 @@ export class Replayer {
    * @throws when the database does not take it now
    */
   async step(): Promise<number> {
+    // Whoever wakes it early wakes it from a back-off, or from having nothing to do: not from keeping to its pace.
+    const aheadMs = this.#restUntilMs - performance.now();
+    if (aheadMs > 0) return aheadMs;
     const next = this.#findNext();
     if (next === undefined) return this.options.lookEveryMs;
     const startedAtMs = performance.now();
     const count = await this.#replay(...next).catch(zeroIfGone);
     if (count === 'held') return this.options.lookEveryMs;
     const tookMs = performance.now() - startedAtMs;
-    const restMs = Math.max(tookMs, (count * 1_000) / this.options.replayPerS - tookMs);
-    return this.options.isDoorBusy() ? restMs * YIELD : restMs;
+    const leastMs = Math.max(tookMs, (count * 1_000) / this.options.replayPerS - tookMs);
+    const restMs = this.options.isDoorBusy() ? leastMs * YIELD : leastMs;
+    this.#restUntilMs = performance.now() + restMs;
+    return restMs;
   }
 
   #findNext(): [SpoolFolder, SpoolFile, SegmentProgress] | undefined {

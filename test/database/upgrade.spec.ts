@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { migrate, readMigrations } from '../../src/database/migrate.js';
+import { migrate } from '../../src/database/migrate.js';
 import { newId } from '../../src/database/new-id.js';
 import { verifyLedger } from '../../src/ledger/verification.js';
 import { settleBatch } from '../../src/settlement/settle-batch.js';
@@ -7,6 +7,7 @@ import { givenDelivery } from '../deliveries/given-delivery.js';
 import { pointsOf } from '../faults/proof.js';
 import { givenStored, verdictsOf } from '../settlement/open-settlement.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { givenSchemaBefore } from './given-schema.js';
 
 const BEFORE_CAMPAIGNS_WERE_DATA = '0007';
 
@@ -14,20 +15,7 @@ let db: TestDatabase;
 
 beforeAll(async () => {
   db = await createTestDatabase();
-  await db.rows('DROP SCHEMA kakao_share CASCADE');
-  await db.rows('CREATE SCHEMA kakao_share');
-  await db.rows(
-    `CREATE TABLE kakao_share.schema_migrations (
-       name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
-  );
-  for (const { name, sql, checksum } of await readMigrations()) {
-    if (name >= BEFORE_CAMPAIGNS_WERE_DATA) break;
-    await db.rows(`SET search_path = kakao_share; ${sql}; RESET search_path`);
-    await db.rows('INSERT INTO kakao_share.schema_migrations (name, checksum) VALUES ($1, $2)', [
-      name,
-      checksum,
-    ]);
-  }
+  await givenSchemaBefore(db, BEFORE_CAMPAIGNS_WERE_DATA);
 });
 afterAll(() => db.drop());
 

@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import type { TransactionLimits, Transactor } from '../../src/database/database.js';
 import { acceptBatch } from '../../src/deliveries/accept-batch.js';
 import type { Acceptance } from '../../src/deliveries/delivery.js';
-import { storeDeliveries } from '../../src/deliveries/store-deliveries.js';
+import { KeyGivenBackError, storeDeliveries } from '../../src/deliveries/store-deliveries.js';
 import { KAKAO_LIMIT_MS } from '../../src/simulator/send.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -108,6 +108,18 @@ test('a connection that is lost is tried again within the time that Kakao gives'
     return { accepting };
   });
   expect(statusesOf(await results.accepting)).toEqual(batch.map(() => 'accepted'));
+});
+
+test('a key that was given back while it was looked up is asked for again', async () => {
+  let tries = 0;
+  const database: Transactor = {
+    transaction(limits, work) {
+      if (tries++ === 0) return Promise.reject(new KeyGivenBackError());
+      return db.database.transaction(limits, work);
+    },
+  };
+  const results = await acceptBatch(database, [givenDelivery('given-back')], inTime());
+  expect([statusesOf(results), tries]).toEqual([['accepted'], 2]);
 });
 
 test('a commit whose outcome was lost is found: the same delivery is accepted again, and settled once', async () => {
