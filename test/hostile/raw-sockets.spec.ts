@@ -9,6 +9,8 @@ const RUN_LIMIT_MS = 240_000;
 /** 10 s for a whole request, at most 1 s until that is noticed, and more for a machine that is busy. */
 const HANG_UP_LIMIT_MS = 90_000;
 const LARGE_AT_ONCE = 200;
+/** Fewer than may wait at a listening socket. */
+const OPENED_AT_ONCE = 200;
 /** Set it higher where the system lets a process have more. */
 const IDLE_CONNECTIONS = Number(process.env.HOSTILE_CONNECTIONS ?? 1_000);
 
@@ -403,14 +405,20 @@ async function holdIdle(url: string): Promise<{ opened: number; left: number }> 
   const { hostname, port } = new URL(url);
   let opened = 0;
   const open = new Set<Socket>();
-  const sockets = Array.from({ length: IDLE_CONNECTIONS }, () => {
-    const socket = connect(Number(port), hostname).resume();
-    socket.on('connect', () => {
-      opened += 1;
-      open.add(socket);
-    });
-    return socket.on('error', () => undefined).on('close', () => open.delete(socket));
-  });
+  const sockets: Socket[] = [];
+  while (sockets.length < IDLE_CONNECTIONS) {
+    for (let n = 0; n < OPENED_AT_ONCE; n++) {
+      const socket = connect(Number(port), hostname).resume();
+      socket.on('connect', () => {
+        opened += 1;
+        open.add(socket);
+      });
+      sockets.push(socket.on('error', () => undefined).on('close', () => open.delete(socket)));
+    }
+    // Whoever comes behind them and is answered shows that the service has them all: what the system drops of a longer queue is open
+    // on this side alone, and nobody could hang up on it.
+    await fetch(new URL('/health/live', url)).then((response) => response.text());
+  }
   const untilClosed = (socket: Socket): Promise<unknown> =>
     socket.closed ? Promise.resolve() : once(socket, 'close').catch(() => undefined);
   const giveUp = pause(HANG_UP_LIMIT_MS, undefined, { ref: false });
