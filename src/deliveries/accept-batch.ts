@@ -9,7 +9,7 @@ import {
   isTimeout,
 } from '../database/database-errors.js';
 import type { TransactionLimits, Transactor } from '../database/database.js';
-import type { Acceptance, Delivery } from './delivery.js';
+import { withoutKey, type Acceptance, type Delivery } from './delivery.js';
 import { KeyGivenBackError, storeDeliveries } from './store-deliveries.js';
 
 /** Kakao gives 3 s for everything: one statement may take a good part, a lock on one key only a little. */
@@ -122,7 +122,7 @@ function setAside(delivery: Delivery, error: unknown): Delivery {
         field: 'request',
         problem: `was refused by the database (${errorCodeOf(error) ?? describeError(error)})`,
       };
-  return { ...delivery, resourceId: undefined, problems: [...delivery.problems, problem] };
+  return withoutKey(delivery, problem);
 }
 
 function asError(error: unknown): Error {

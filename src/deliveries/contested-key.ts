@@ -1,4 +1,4 @@
-import { digestOf, type Delivery } from './delivery.js';
+import { digestOf, withoutKey, type Delivery } from './delivery.js';
 
 /** Which delivery has a key, and whether it came with it. */
 export interface KeyHolding {
@@ -16,9 +16,8 @@ export function isContested(repeat: Delivery, holding: KeyHolding): boolean {
 
 /** It can have the key by a correction of its own, once the other one is undone. */
 export function giveUpKey(delivery: Delivery): Delivery {
-  const problem = {
+  return withoutKey(delivery, {
     field: 'X-Kakao-Resource-ID',
     problem: 'was given to another delivery by a correction',
-  };
-  return { ...delivery, resourceId: undefined, problems: [...delivery.problems, problem] };
+  });
 }

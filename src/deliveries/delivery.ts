@@ -37,6 +37,11 @@ export interface Acceptance {
   readonly problems: readonly Problem[];
 }
 
+/** Keeps all that was received, gives up the resource id, and says why: it ends in quarantine under an id of its own. */
+export function withoutKey(delivery: Delivery, problem: Problem): Delivery {
+  return { ...delivery, resourceId: undefined, problems: [...delivery.problems, problem] };
+}
+
 /** The same of a delivery and its repeats. One without a resource id is like no other. */
 export function keyOf(delivery: Pick<Delivery, 'id' | 'resourceId' | 'app' | 'source'>): string {
   if (delivery.resourceId === undefined) return delivery.id;

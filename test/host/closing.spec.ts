@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { KAKAO_LIMIT_MS, Sender } from '../../src/simulator/send.js';
+import { KAKAO_LIMIT_MS, Sender, type Answer } from '../../src/simulator/send.js';
 import { buildShareRequest } from '../../src/simulator/share-request.js';
 import { startPrivateRedis, type PrivateRedis } from '../faults/private-redis.js';
 import { withinAwake } from '../support/awake-clock.js';
@@ -52,6 +52,20 @@ class HostProcess {
   }
 }
 
+/** Sends shares as Kakao would, on connections of its own. */
+function sharesTo(url: string): {
+  sender: Sender;
+  send: (resourceId: string) => Promise<Answer>;
+} {
+  const sender = new Sender({ limitMs: HEAR_LIMIT_MS });
+  const request = { url: `${url}${PATH}`, adminKey: ADMIN_KEY, method: 'POST' } as const;
+  return {
+    sender,
+    send: (resourceId) =>
+      sender.send(buildShareRequest(shareBy('minji'), { ...request, resourceId })),
+  };
+}
+
 describe.each(
   PLATFORMS.flatMap((platform) => QUEUE_STORES.map((store) => ({ platform, ...store }))),
 )('a host on $platform, queue on $store', ({ platform, optionsFor }) => {
@@ -69,10 +83,7 @@ describe.each(
 
   test('that closes answers the webhook under way, and its process ends by itself', async () => {
     const { url = '' } = await host.hear((message) => message.url !== undefined);
-    const sender = new Sender({ limitMs: HEAR_LIMIT_MS });
-    const request = { url: `${url}${PATH}`, adminKey: ADMIN_KEY, method: 'POST' } as const;
-    const send = (resourceId: string): ReturnType<Sender['send']> =>
-      sender.send(buildShareRequest(shareBy('minji'), { ...request, resourceId }));
+    const { sender, send } = sharesTo(url);
     expect(told(await send('before'))).toEqual({ http: 200, said: 'accepted' });
 
     await host.order('hold');
@@ -130,10 +141,7 @@ describeOnRedis('a host whose Redis has frozen', () => {
 
   test('answers webhooks all the same, closes in time, and its process ends by itself', async () => {
     const { url = '' } = await host.hear((message) => message.url !== undefined);
-    const sender = new Sender({ limitMs: HEAR_LIMIT_MS });
-    const request = { url: `${url}${PATH}`, adminKey: ADMIN_KEY, method: 'POST' } as const;
-    const send = (resourceId: string): ReturnType<Sender['send']> =>
-      sender.send(buildShareRequest(shareBy('minji'), { ...request, resourceId }));
+    const { sender, send } = sharesTo(url);
     expect(told(await send('before'))).toEqual({ http: 200, said: 'accepted' });
     // By then the door's queue is open, and so is the worker's.
     await eventually(async () => {
